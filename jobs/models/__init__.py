@@ -1,0 +1,25 @@
+"""The records. Every write to them has one home in jobs/services/."""
+
+from jobs.models.attempts import Attempt, Walk
+from jobs.models.audit import AuditEvent, AuditHead, AuditPersonal
+from jobs.models.deletions import Deletion
+from jobs.models.exchanges import Exchange
+from jobs.models.import_jobs import ImportJob
+from jobs.models.people import Membership, User
+from jobs.models.workspaces import Duty, WorkerHeartbeat, Workspace
+
+__all__ = [
+    "Attempt",
+    "AuditEvent",
+    "AuditHead",
+    "AuditPersonal",
+    "Deletion",
+    "Duty",
+    "Exchange",
+    "ImportJob",
+    "Membership",
+    "User",
+    "Walk",
+    "WorkerHeartbeat",
+    "Workspace",
+]

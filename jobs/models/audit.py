@@ -1,0 +1,77 @@
+"""The history: events in one hash chain, its head, and the personal values kept beside it."""
+
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """One event. Written once by services/audit.py, never changed.
+
+    `canonical` is the exact text that is hashed: digest = SHA-256(canonical) and
+    hash = SHA-256(previous hash ‖ digest). The other columns repeat parts of it, so that the
+    history can be filtered; they carry no foreign key, because nothing may act on an event.
+    """
+
+    seq = models.PositiveBigIntegerField(primary_key=True)
+    canonical = models.TextField()
+    digest = models.CharField(max_length=64)
+    previous_hash = models.CharField(max_length=64, unique=True)
+    hash = models.CharField(max_length=64)
+
+    at = models.DateTimeField(db_index=True)
+    verb = models.CharField(max_length=40)
+    workspace_id = models.BigIntegerField(null=True)
+    job_id = models.BigIntegerField(null=True)
+    actor_kind = models.CharField(max_length=16)
+    actor_user_id = models.BigIntegerField(null=True)
+    token_id = models.BigIntegerField(null=True)
+    act_id = models.CharField(max_length=36)
+
+    class Meta:
+        ordering = ["seq"]
+        indexes = [
+            models.Index(fields=["job_id", "seq"], name="jobs_event_by_job"),
+            models.Index(fields=["workspace_id", "-seq"], name="jobs_event_by_workspace"),
+            models.Index(fields=["verb", "-seq"], name="jobs_event_by_verb"),
+            models.Index(fields=["actor_user_id", "-seq"], name="jobs_event_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"event {self.seq}: {self.verb}"
+
+
+class AuditPersonal(models.Model):
+    """A personal value that an event carries as SHA-256(salt ‖ value).
+
+    Deleting these rows erases a person from the history and leaves the chain as it was.
+    """
+
+    event_seq = models.PositiveBigIntegerField()
+    field = models.CharField(max_length=40)
+    user_id = models.BigIntegerField(null=True, db_index=True)
+    salt = models.CharField(max_length=32)
+    value = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event_seq", "field"], name="jobs_auditpersonal_one_value_a_field"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.field} of event {self.event_seq}"
+
+
+class AuditHead(models.Model):
+    """The end of the chain: one row, locked while events are appended."""
+
+    seq = models.PositiveBigIntegerField()
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="jobs_audithead_only_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"head at {self.seq}"

@@ -1,0 +1,60 @@
+"""Who may do what: one table of roles and abilities, asked by every service that writes."""
+
+from enum import StrEnum
+
+from jobs.actors import Actor
+from jobs.choices import ActorKind, Role
+from jobs.errors import NotPermitted
+from jobs.models import ImportJob, Membership, Workspace
+
+
+class Ability(StrEnum):
+    """Something a role allows in a workspace."""
+
+    SEE = "see"
+    SUBMIT = "submit"
+    RESOLVE_ANY = "resolve_any"
+    DELETE_ANY = "delete_any"
+    AUDIT = "audit"
+    ADMINISTER = "administer"
+
+
+ABILITIES: dict[Role, frozenset[Ability]] = {
+    Role.VIEWER: frozenset({Ability.SEE}),
+    Role.SUBMITTER: frozenset({Ability.SEE, Ability.SUBMIT}),
+    Role.AUDITOR: frozenset({Ability.SEE, Ability.AUDIT}),
+    Role.ADMIN: frozenset(Ability),
+}
+
+
+def abilities(user_id: int | None, workspace: Workspace) -> frozenset[Ability]:
+    """What the person may do in the workspace; nothing for a stranger. One query."""
+    role = (
+        Membership.objects.filter(user_id=user_id, user__is_active=True, workspace=workspace)
+        .values_list("role", flat=True)
+        .first()
+    )
+    return ABILITIES[Role(role)] if role else frozenset()
+
+
+def require(actor: Actor, ability: Ability, workspace: Workspace) -> None:
+    """Let the actor go on, or raise NotPermitted. Workers and the command line may do all."""
+    if actor.kind in (ActorKind.WORKER, ActorKind.SYSTEM):
+        return
+    if ability not in abilities(actor.user_id, workspace):
+        raise NotPermitted(ability)
+
+
+def may_act_on(user_id: int | None, held: frozenset[Ability], any_ability: Ability, job: ImportJob) -> bool:
+    """Whether someone holding `held` may resolve or delete this job: their own, or any."""
+    own = Ability.SUBMIT in held and user_id is not None and job.submitted_by_id == user_id
+    return own or any_ability in held
+
+
+def require_on_job(actor: Actor, any_ability: Ability, job: ImportJob) -> None:
+    """Let the actor resolve or delete this job, or raise NotPermitted."""
+    if actor.kind in (ActorKind.WORKER, ActorKind.SYSTEM):
+        return
+    held = abilities(actor.user_id, job.workspace)
+    if not may_act_on(actor.user_id, held, any_ability, job):
+        raise NotPermitted(any_ability)

@@ -1,0 +1,54 @@
+"""The recurring work of a workspace: who does it now, and when it is due again."""
+
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from jobs.choices import DutyKind
+from jobs.models import Duty, Workspace
+from jobs.services import leases
+
+
+def establish(workspace: Workspace) -> None:
+    """Give a new workspace its duties, due at once."""
+    now = timezone.now()
+    Duty.objects.bulk_create(
+        [Duty(workspace=workspace, kind=kind, due_at=now) for kind in DutyKind.values]
+    )
+
+
+def claim(kind: DutyKind, worker: str, work: QuerySet | None = None) -> Duty | None:  # type: ignore[type-arg]
+    """Take one due duty; with `work`, only in a workspace (`workspace`) that has some.
+
+    A workspace that DashScope asked to leave alone, or that is in trouble, is passed over
+    until its back-off ends.
+    """
+    now = timezone.now()
+    due = (
+        Duty.objects.select_related("workspace")
+        .filter(Q(workspace__retry_at=None) | Q(workspace__retry_at__lte=now))
+        .filter(kind=kind, due_at__lte=now)
+        .order_by("due_at")
+    )
+    if work is not None:
+        due = due.filter(Exists(work.filter(workspace=OuterRef("workspace"))))
+    return leases.claim(due, worker)
+
+
+def finish(duty: Duty, *, again_in_seconds: float, calls: int, duration_seconds: float) -> None:
+    """Give the duty back, due again in a while. Raises LeaseLost if another worker took it."""
+    now = timezone.now()
+    leases.write_back(
+        duty,
+        due_at=now + timedelta(seconds=again_in_seconds),
+        done_at=now,
+        calls=calls,
+        duration_ms=int(duration_seconds * 1000),
+        **leases.RELEASED,
+    )
+
+
+def hasten(workspace: Workspace, kind: DutyKind) -> None:
+    """Make the duty due now, because there is something to do or somebody asked."""
+    Duty.objects.filter(workspace=workspace, kind=kind).update(due_at=timezone.now())

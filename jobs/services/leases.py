@@ -1,0 +1,56 @@
+"""Claiming due rows by lease, and writing back only while the lease is still held."""
+
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from jobs.errors import LeaseLost
+from jobs.models.leases import Leased
+
+Row = TypeVar("Row", bound=Leased)
+
+
+def claim(due: QuerySet[Row], owner: str) -> Row | None:
+    """Take the first free row of `due` for LEASE_SECONDS, durably, or answer None.
+
+    PostgreSQL skips rows that another worker is claiming; SQLite's IMMEDIATE transactions
+    let one claim at a time through.
+    """
+    # Looked at outside a write transaction first: an idle worker must not lock SQLite.
+    if not _free(due).exists():
+        return None
+    with transaction.atomic(durable=True):
+        row = _free(due).select_for_update(skip_locked=True, of=("self",)).first()
+        if row is None:
+            return None  # another worker was quicker
+        row.lease_owner = owner
+        row.lease_number += 1
+        row.lease_until = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+        row.save(update_fields=["lease_owner", "lease_number", "lease_until"])
+    return row
+
+
+def held(row: Leased) -> Q:
+    """The condition under which a write-back may touch the row: the claim is still ours."""
+    return Q(pk=row.pk, lease_owner=row.lease_owner, lease_number=row.lease_number)
+
+
+def write_back(row: Leased, condition: Q | None = None, **changes: Any) -> None:
+    """Change the row while the lease is held, or raise LeaseLost and change nothing."""
+    rows = type(row)._default_manager.filter(held(row) & (condition or Q()))
+    if not rows.update(**changes):
+        raise LeaseLost(str(row))
+    for name, value in changes.items():
+        if not isinstance(value, F):
+            setattr(row, name, value)
+
+
+RELEASED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
+
+
+def _free(due: QuerySet[Row]) -> QuerySet[Row]:
+    return due.filter(Q(lease_until=None) | Q(lease_until__lt=timezone.now()))
