@@ -1,0 +1,47 @@
+"""A client of the custom-model import API of DashScope (Model Studio). Needs no Django."""
+
+from jobs.dashscope.calls import Timeouts
+from jobs.dashscope.client import DEFAULT_MAX_BODY_BYTES, Client
+from jobs.dashscope.errors import (
+    DashScopeError,
+    NotSent,
+    OutcomeUnknown,
+    Reason,
+    Rejected,
+    Throttled,
+)
+from jobs.dashscope.regions import BEIJING, REGIONS, SINGAPORE, Region, checked_base_url, region_of
+from jobs.dashscope.schemas import (
+    CreatedJob,
+    Exchange,
+    JobPage,
+    Refusal,
+    RemoteJob,
+    RemoteJobAnswer,
+    build_create_payload,
+)
+
+__all__ = [
+    "BEIJING",
+    "DEFAULT_MAX_BODY_BYTES",
+    "REGIONS",
+    "SINGAPORE",
+    "Client",
+    "CreatedJob",
+    "DashScopeError",
+    "Exchange",
+    "JobPage",
+    "NotSent",
+    "OutcomeUnknown",
+    "Reason",
+    "Refusal",
+    "Region",
+    "Rejected",
+    "RemoteJob",
+    "RemoteJobAnswer",
+    "Throttled",
+    "Timeouts",
+    "build_create_payload",
+    "checked_base_url",
+    "region_of",
+]
