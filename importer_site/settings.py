@@ -16,8 +16,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # FileAwareEnv reads NAME from the file that NAME_FILE names, so each secret can be a mounted file.
 env = environ.FileAwareEnv()
-if (BASE_DIR / ".env").is_file():
-    env.read_env(BASE_DIR / ".env")
+# The file may hold the key, which is the worker's alone: `make run` reads it once, and starts
+# its processes with ENV_FILE empty and with their own part of it.
+ENV_FILE = env.str("ENV_FILE", default=str(BASE_DIR / ".env"))
+if ENV_FILE and Path(ENV_FILE).is_file():
+    env.read_env(ENV_FILE)
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 

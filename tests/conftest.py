@@ -1,0 +1,94 @@
+"""The cast and the stage: people with roles in one workspace, and a DashScope of our own.
+
+Alice is its admin, Bob submits, Vera views, Ada audits, and Charlie belongs to nothing.
+"""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from jobs.choices import Role
+from jobs.models import User, Workspace
+from jobs.services import workspaces
+from jobs.simulator import SIMULATOR_KEY, Simulator
+from tests.making import make_person
+
+# Playwright's synchronous interface runs an event loop in the thread of the test.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only() -> Iterator[None]:
+    """No test reaches another machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not ipaddress.ip_address(address[0]).is_loopback:
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    """The first workspace, with its duties."""
+    return workspaces.ensure_first()
+
+
+@pytest.fixture
+def alice(workspace: Workspace) -> User:
+    """The admin."""
+    return make_person("alice", Role.ADMIN, workspace)
+
+
+@pytest.fixture
+def bob(workspace: Workspace) -> User:
+    """A submitter."""
+    return make_person("bob", Role.SUBMITTER, workspace)
+
+
+@pytest.fixture
+def vera(workspace: Workspace) -> User:
+    """A viewer."""
+    return make_person("vera", Role.VIEWER, workspace)
+
+
+@pytest.fixture
+def ada(workspace: Workspace) -> User:
+    """The auditor."""
+    return make_person("ada", Role.AUDITOR, workspace)
+
+
+@pytest.fixture
+def charlie(workspace: Workspace) -> User:
+    """A stranger: signed in, and a member of nothing."""
+    return make_person("charlie")
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """A browser in which the person is signed in: `client_of(alice).get("/jobs/")`."""
+
+    def sign_in(person: User) -> Client:
+        client = Client()
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def simulator(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """A DashScope on a port of its own, to which the settings and the key point."""
+    with Simulator() as simulator:
+        settings.DASHSCOPE_BASE_URL = simulator.base_url
+        monkeypatch.setenv("DASHSCOPE_API_KEY", SIMULATOR_KEY)
+        yield simulator
