@@ -51,7 +51,7 @@ def explain(
         or _first_that_fits(_BY_TEXT[call], text)
     )
     if entry is None:
-        return _unknown(call, code or error_code or reason or message)
+        return _unknown(call, reason, code or error_code or message or reason)
     if by_reason is not None and by_reason.closing == "unknown":
         # The code may read like a refusal; whether the call took effect is open all the same.
         entry = replace(entry, closing=by_reason.closing, retry=by_reason.retry, fix=by_reason.fix)
@@ -102,10 +102,15 @@ def _first_that_fits(entries: Iterable[Entry], text: str) -> Entry | None:
     )
 
 
-def _unknown(call: str, words: str) -> Explanation:
+def _unknown(call: str, reason: str, words: str) -> Explanation:
     words = " ".join(words[:LONGEST_TEXT].split())
-    name = "unknown" if words else "silent"
-    entry = next(e for e in FALLBACKS if e.name == name and call in e.calls)
+    entry = next(
+        e
+        for e in FALLBACKS
+        if call in e.calls
+        and (e.name == "silent") is not bool(words)
+        and (not e.reasons or reason in e.reasons)
+    )
     quote = words if len(words) <= LONGEST_QUOTE else f"{words[:LONGEST_QUOTE]}…"
     cause = Text(
         en=entry.cause.en.replace("{raw}", quote), zh=entry.cause.zh.replace("{raw}", quote)
