@@ -183,6 +183,14 @@ def test_a_long_unknown_text_is_quoted_in_part_and_on_one_line() -> None:
     assert len(explanation.cause.en) < 400
 
 
+def test_words_far_into_an_endless_text_are_not_searched() -> None:
+    explanation = explain(
+        call="create", code="InvalidParameter", message="x " * 5_000 + "object_key"
+    )
+
+    assert explanation.key == "create.InvalidParameter"
+
+
 def test_raw_words_are_quoted_as_they_are() -> None:
     explanation = explain(call="get", code="{raw}{0}%s\\1")
 

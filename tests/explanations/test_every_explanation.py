@@ -122,6 +122,7 @@ def test_the_words_are_short_and_calm(key: str, arguments: dict[str, str]) -> No
         # The REST API shows the same words, and there nothing is above or below.
         place = r"\bbelow\b(?! it| the)|\babove\b|下方|上方"
         assert not re.search(place, text.en + text.zh), part
+        assert len(re.findall(r"[.?](?=\s|$)", english)) <= 3, part
         assert text.zh.count("。") <= 3, part
         assert text.en[0].isupper() or text.en.startswith("“"), part
     for part in ("cause", "fix", "retry"):
@@ -136,6 +137,7 @@ def test_the_chinese_is_set_as_chinese_is(key: str, arguments: dict[str, str]) -
     explanation = explain(**arguments)
 
     for part, text in texts(explanation).items():
+        assert CHINESE.search(text.zh), part
         assert not re.search("[\u4e00-\u9fff][,;:?]", text.zh), part
         assert not re.search("[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]", text.zh), part
 
