@@ -15,7 +15,7 @@ class Simulator(World):
     """A DashScope on `host` and `port` (0: any free one) while the `with` block lasts.
 
     `pending_seconds` and `running_seconds` are a job's life, which `speed` divides. Raises
-    StateFileError when `state_file` exists and cannot be read.
+    StateFileError when `state_file` cannot be read or written.
     """
 
     def __init__(

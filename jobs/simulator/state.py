@@ -35,7 +35,7 @@ class State:
     """Accepted jobs; thread-safe, and as durable as `file`, when one is given.
 
     The file is rewritten whole at each change, which suits a demonstration and not a load test.
-    Raises StateFileError when the file cannot be read.
+    Raises StateFileError when the file cannot be read or written.
     """
 
     def __init__(self, clock: Clock, *, file: Path | None = None) -> None:
@@ -51,6 +51,7 @@ class State:
             clock.push(max(0.0, pushed_seconds))
             for job in jobs:
                 self._keep(job)
+        self._save()
 
     def create(self, workspace: str, order: ImportOrder, life: Life) -> Job:
         """Accept an order; two equal orders make two jobs, as at the vendor's."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ VERSION = 1
 
 
 class StateFileError(Exception):
-    """The state file cannot be read, and is left as it is."""
+    """The state file cannot be read or written, and is left as it is."""
 
 
 def read_jobs(file: Path) -> tuple[float, list[Job]]:
@@ -35,20 +34,19 @@ def read_jobs(file: Path) -> tuple[float, list[Job]]:
 def write_jobs(file: Path, pushed_seconds: float, jobs: Sequence[Job]) -> None:
     """Replace the file in one step, so that a reader sees the old content or the new.
 
-    Raises OSError.
+    Raises StateFileError.
     """
     content = {
         "version": VERSION,
         "pushed_seconds": pushed_seconds,
         "jobs": [asdict(job) for job in jobs],
     }
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    written = Path(name)
+    unfinished = file.with_name(f".{file.name}.unfinished")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        with unfinished.open("w", encoding="utf-8") as stream:
             json.dump(content, stream)
             stream.flush()
             os.fsync(stream.fileno())
-        written.replace(file)
-    finally:
-        written.unlink(missing_ok=True)
+        unfinished.replace(file)
+    except OSError as error:
+        raise StateFileError(f"{file} cannot be written: {error}") from error

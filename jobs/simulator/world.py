@@ -21,7 +21,7 @@ class World:
     """A DashScope that exists nowhere else.
 
     `life` is what jobs go through when nothing else is said. Raises StateFileError when
-    `state_file` exists and cannot be read.
+    `state_file` cannot be read or written.
     """
 
     def __init__(
