@@ -43,5 +43,5 @@ def client_address(request: HttpRequest) -> str:
     if settings.PROXY_COUNT:
         hops = request.headers.get("x-forwarded-for", "").split(",")
         if len(hops) >= settings.PROXY_COUNT:
-            return hops[-settings.PROXY_COUNT].strip()[:45]
+            return str(hops[-settings.PROXY_COUNT].strip()[:45])
     return str(request.META.get("REMOTE_ADDR", ""))[:45]

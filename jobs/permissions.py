@@ -2,10 +2,12 @@
 
 from enum import StrEnum
 
+from django.db.models import QuerySet
+
 from jobs.actors import Actor
 from jobs.choices import ActorKind, Role
 from jobs.errors import NotPermitted
-from jobs.models import ImportJob, Membership, Workspace
+from jobs.models import ImportJob, Membership, User, Workspace
 
 
 class Ability(StrEnum):
@@ -29,12 +31,34 @@ ABILITIES: dict[Role, frozenset[Ability]] = {
 
 def abilities(user_id: int | None, workspace: Workspace) -> frozenset[Ability]:
     """What the person may do in the workspace; nothing for a stranger. One query."""
+    if user_id is None:
+        return frozenset()
     role = (
         Membership.objects.filter(user_id=user_id, user__is_active=True, workspace=workspace)
         .values_list("role", flat=True)
         .first()
     )
     return ABILITIES[Role(role)] if role else frozenset()
+
+
+def workspaces_allowing(user: User, ability: Ability) -> QuerySet[Workspace]:
+    """The workspaces in which the person's role has the ability."""
+    return Workspace.objects.filter(
+        memberships__user=user, memberships__role__in=_roles_with(ability)
+    )
+
+
+def people_allowed(workspace: Workspace, ability: Ability) -> QuerySet[User]:
+    """The people whose role in the workspace has the ability: whom to ask."""
+    return User.objects.filter(
+        is_active=True,
+        memberships__workspace=workspace,
+        memberships__role__in=_roles_with(ability),
+    ).order_by("first_name", "last_name", "username")
+
+
+def _roles_with(ability: Ability) -> list[Role]:
+    return [role for role, allowed in ABILITIES.items() if ability in allowed]
 
 
 def require(actor: Actor, ability: Ability, workspace: Workspace) -> None:
@@ -45,7 +69,9 @@ def require(actor: Actor, ability: Ability, workspace: Workspace) -> None:
         raise NotPermitted(ability)
 
 
-def may_act_on(user_id: int | None, held: frozenset[Ability], any_ability: Ability, job: ImportJob) -> bool:
+def may_act_on(
+    user_id: int | None, held: frozenset[Ability], any_ability: Ability, job: ImportJob
+) -> bool:
     """Whether someone holding `held` may resolve or delete this job: their own, or any."""
     own = Ability.SUBMIT in held and user_id is not None and job.submitted_by_id == user_id
     return own or any_ability in held

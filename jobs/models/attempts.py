@@ -92,7 +92,8 @@ class Walk(models.Model):
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="walks")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
-    clean = models.BooleanField()
+    # Whether every row that existed when the walk began was seen.
+    complete = models.BooleanField()
     pages = models.PositiveIntegerField()
     rows = models.PositiveIntegerField()
     matches = models.JSONField(default=list)

@@ -116,9 +116,7 @@ def _locked_head() -> AuditHead:
     head = locked.filter(pk=1).first()
     if head is None:
         # The first event of all; a second first writer waits here for this one's commit.
-        AuditHead.objects.bulk_create(
-            [AuditHead(pk=1, seq=0, hash=GENESIS)], ignore_conflicts=True
-        )
+        AuditHead.objects.bulk_create([AuditHead(pk=1, seq=0, hash=GENESIS)], ignore_conflicts=True)
         head = locked.get(pk=1)
     return head
 

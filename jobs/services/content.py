@@ -21,6 +21,7 @@ from jobs.errors import InvalidFields
 DISPLAY_NAME_CHARACTERS = 50
 BASE_MODEL_CHARACTERS = 128
 OBJECT_KEY_BYTES = 1023
+REASON_CHARACTERS = 1000
 BASE_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 OSS_URL = re.compile(r"oss://([^/\s]*)/?(.*)", re.IGNORECASE | re.DOTALL)
@@ -84,6 +85,28 @@ def check(fields: Mapping[str, str]) -> Content:
     if problems:
         raise InvalidFields(problems, suggestions)
     return Content(**values)
+
+
+def check_reason(reason: str) -> str:
+    """The reason a person gave, without the white space around it; "" if none was given.
+
+    Raises InvalidFields for a reason that cannot be kept as it is.
+    """
+    reason = reason.strip()
+    # A reason may have several lines.
+    hidden = _hidden_character(re.sub(r"[\r\n\t]", " ", reason))
+    if hidden:
+        raise InvalidFields({"reason": [hidden]})
+    if len(reason) > REASON_CHARACTERS:
+        raise InvalidFields(
+            {
+                "reason": [
+                    _("A reason has at most %(most)s characters; this has %(count)s.")
+                    % {"most": REASON_CHARACTERS, "count": len(reason)}
+                ]
+            }
+        )
+    return reason
 
 
 def split_oss_url(text: str) -> tuple[str, str] | None:
@@ -183,7 +206,9 @@ def _object_key(values: Mapping[str, str]) -> _Finding:
     if value.startswith("/"):
         return _Finding(_("Leave out the slash at the beginning of the path."), suggestion)
     if not value.endswith("/"):
-        return _Finding(_("The path has to end with a slash, because it names a directory."), suggestion)
+        return _Finding(
+            _("The path has to end with a slash, because it names a directory."), suggestion
+        )
     if any(part in ("", ".", "..") for part in value[:-1].split("/")):
         return _Finding(_("Leave out empty parts, . and .. between the slashes."), suggestion)
     if values["bucket_name"] and value.startswith(f"{values['bucket_name']}/"):

@@ -24,16 +24,25 @@ class KeyMissing(DeskError):
 
 def api_key(workspace: Workspace) -> str:
     """The workspace's key, from NAME or the file that NAME_FILE names. Raises KeyMissing."""
-    name = workspace.key_setting
+    key = key_of(workspace.key_reference)
+    if not key:
+        raise KeyMissing(
+            f"{workspace.key_setting} is not set where the worker runs, "
+            f"nor does {workspace.key_setting}_FILE name a file that it can read"
+        )
+    return key
+
+
+def key_of(reference: str) -> str:
+    """The key under the reference, or "" if there is none that can be read."""
+    name = f"{PREFIX}_{reference}" if reference else PREFIX
     value = os.environ.get(name, "")
     path = os.environ.get(f"{name}_FILE", "")
     if not value and path:
         try:
             value = Path(path).read_text(encoding="utf-8")
-        except OSError as error:
-            raise KeyMissing(f"{name}_FILE cannot be read: {error.strerror}") from None
-    if not value.strip():
-        raise KeyMissing(f"{name} is not set where the worker runs")
+        except (OSError, UnicodeDecodeError):
+            return ""
     return value.strip()
 
 

@@ -49,6 +49,13 @@ def write_back(row: Leased, condition: Q | None = None, **changes: Any) -> None:
             setattr(row, name, value)
 
 
+def renew(row: Leased) -> None:
+    """Hold on to the row for LEASE_SECONDS more once half is spent. Raises LeaseLost."""
+    half = timedelta(seconds=settings.LEASE_SECONDS / 2)
+    if row.lease_until is None or row.lease_until - timezone.now() < half:
+        write_back(row, lease_until=timezone.now() + 2 * half)
+
+
 RELEASED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
 
 

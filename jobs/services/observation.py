@@ -24,9 +24,7 @@ def says_something_new(job: ImportJob, remote: RemoteJob) -> bool:
     return bool(_changes(job, remote)) or job.gone_at is not None
 
 
-def apply(
-    act: audit.Act, job: ImportJob, remote: RemoteJob, exchange: dashscope.Exchange
-) -> bool:
+def apply(act: audit.Act, job: ImportJob, remote: RemoteJob, exchange: dashscope.Exchange) -> bool:
     """Take the answer into the record and the history; False if there was nothing new.
 
     An answer that was asked for before the last one we hold is stale and changes nothing.
@@ -62,6 +60,21 @@ def apply(
             },
         )
     return True
+
+
+def mark_gone(act: audit.Act, job: ImportJob, exchange: dashscope.Exchange) -> None:
+    """DashScope no longer knows the job: deleted there, or under another key. Our row stays.
+    Vendor page: get-import-job-api."""
+    now = timezone.now()
+    unmarked = ImportJob.objects.filter(pk=job.pk, gone_at=None, deleted_at=None)
+    # The guard goes with the model: the same weights may be imported again.
+    if unmarked.update(gone_at=now, updated_at=now, looked_at=exchange.started_at, guard_key=""):
+        act.record(Verb.JOB_GONE, job, data={"request_id": exchange.request_id})
+
+
+def note_look(job: ImportJob, exchange: dashscope.Exchange) -> None:
+    """Remember when an unchanged job was last asked for, so that others have their turn."""
+    ImportJob.objects.filter(pk=job.pk).update(looked_at=exchange.started_at)
 
 
 def remote_fields(remote: RemoteJob) -> dict[str, Any]:

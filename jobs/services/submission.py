@@ -49,7 +49,8 @@ def submit(
     key = _stored_key(submission_key)
     if key and (made := _made_with(key, workspace, wanted)):
         return made
-    if allow_duplicate and not reason.strip():
+    reason = content.check_reason(reason)
+    if allow_duplicate and not reason:
         raise InvalidFields({"reason": [_("Say why the same weights are imported once more.")]})
     if resubmission_of and resubmission_of.status not in RESUBMITTABLE_STATUSES:
         raise WrongState(resubmission_of.status)
@@ -125,7 +126,7 @@ def _write_intent(
             submission_key=key,
             content_digest=digest,
             guard_key="" if earlier else digest,
-            duplicate_reason=reason.strip() if earlier else "",
+            duplicate_reason=reason if earlier else "",
             resubmission_of=resubmission_of,
             created_at=now,
             updated_at=now,

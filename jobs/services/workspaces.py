@@ -17,9 +17,7 @@ def ensure_first() -> Workspace:
     return Workspace.objects.order_by("id").first() or _make_first()
 
 
-def add(
-    *, slug: str, name: str, region: Region, key_reference: str, actor: Actor
-) -> Workspace:
+def add(*, slug: str, name: str, region: Region, key_reference: str, actor: Actor) -> Workspace:
     """Add a workspace with its duties. The caller has checked that the actor may."""
     with audit.act(actor) as act:
         workspace = Workspace.objects.create(

@@ -1,0 +1,84 @@
+"""The worker: sends, settles, follows, discovers and deletes. The only process with API keys."""
+
+import logging
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections, connections
+
+from jobs.services import workers
+
+log = logging.getLogger(__name__)
+
+# How long an idle step waits before it looks for work again: a submission leaves within it.
+IDLE_SECONDS = 0.5
+TROUBLE_SECONDS = 2.0
+
+
+class Command(BaseCommand):
+    help = "Send, settle, follow, discover and delete import jobs until stopped by SIGTERM."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do all due work, then end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name = workers.new_name()
+        if options["once"]:
+            self._once(name)
+            return
+        stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        threads = [
+            threading.Thread(target=_repeat, args=(step, name, stopping), name=f"{label} {hand}")
+            for label, (step, hands) in workers.STEPS.items()
+            for hand in range(hands)
+        ]
+        for thread in threads:
+            thread.start()
+        self.stdout.write(f"Worker {name} is at work.")
+        while not stopping.is_set():
+            _safely(workers.beat, name)
+            stopping.wait(workers.BEAT_SECONDS)
+        self.stdout.write("Finishing the steps in hand.")
+        for thread in threads:
+            thread.join()
+        _safely(workers.part, name)
+
+    def _once(self, name: str) -> None:
+        workers.beat(name)
+        busy = True
+        while busy:
+            busy = False
+            for step, _hands in workers.STEPS.values():
+                while step(name):
+                    busy = True
+        workers.part(name)
+
+
+def _repeat(step: workers.Step, name: str, stopping: threading.Event) -> None:
+    """Do the step again and again; SIGTERM lets the one in hand end."""
+    try:
+        while not stopping.is_set():
+            pause = IDLE_SECONDS
+            try:
+                close_old_connections()
+                if step(name):
+                    continue
+            except Exception:
+                # The one place that catches everything: one bad row must not end the worker.
+                log.exception("a step failed and is tried again")
+                pause = TROUBLE_SECONDS
+            stopping.wait(pause)
+    finally:
+        connections.close_all()
+
+
+def _safely(report: Any, name: str) -> None:
+    try:
+        close_old_connections()
+        report(name)
+    except Exception:
+        log.exception("the heartbeat could not be written")

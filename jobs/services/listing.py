@@ -1,0 +1,61 @@
+"""Walking DashScope's list, whose rows shift and repeat between pages while one reads."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from jobs.dashscope import Exchange, JobPage, RemoteJob
+from jobs.services.upstream import Upstream
+
+PAGE_SIZE = 100  # the most that one page holds (vendor page: list-import-jobs-api)
+MOST_PAGES = 5000
+
+
+def pages(way: Upstream, status: str = "") -> Iterator[JobPage]:
+    """The list's pages, one call each, until the last. Raises DashScopeError."""
+    for page_no in range(1, MOST_PAGES + 1):
+        page = way.client.list(page_no=page_no, page_size=PAGE_SIZE, status=status)
+        yield page
+        if not page.jobs or page_no * (page.page_size or PAGE_SIZE) >= page.total:
+            return
+
+
+@dataclass
+class Coverage:
+    """What a walk through all pages has seen, and whether it may have missed a row."""
+
+    jobs: dict[str, RemoteJob] = field(default_factory=dict)
+    pages: int = 0
+    request_ids: list[str] = field(default_factory=list)
+    last_exchange: Exchange | None = None
+    _first_total: int = 0
+    _last_total: int = 0
+    _shrank: bool = False
+
+    def add(self, page: JobPage) -> None:
+        """Take one page in; a row that was seen before counts once."""
+        self.jobs.update((job.job_id, job) for job in page.jobs)
+        self.pages += 1
+        self.request_ids.append(page.exchange.request_id)
+        self.last_exchange = page.exchange
+        if self.pages == 1:
+            self._first_total = page.total
+        elif page.total < self._last_total:
+            self._shrank = True
+        self._last_total = page.total
+
+    @property
+    def clean(self) -> bool:
+        """Whether every row that existed when the walk began was seen.
+
+        New rows push others down, which repeats them and hides none; a row that vanished pulls
+        others up, past the page border, so a total that shrank proves nothing.
+        """
+        return self.pages > 0 and not self._shrank and len(self.jobs) >= self._first_total
+
+
+def walk(way: Upstream) -> Coverage:
+    """Read the whole list. Raises DashScopeError: half a walk is no walk."""
+    coverage = Coverage()
+    for page in pages(way):
+        coverage.add(page)
+    return coverage

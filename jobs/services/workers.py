@@ -1,0 +1,68 @@
+"""Workers: that they are alive, which keys they can use, and what they do in what order."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.utils import timezone
+
+from jobs.models import WorkerHeartbeat
+from jobs.services import discovery, following, keys, removal, sending, settling
+
+BEAT_SECONDS = 2.0
+# A worker that was silent this long is taken for dead by /readyz and the pages.
+SILENT_SECONDS = 15.0
+FORGOTTEN_AFTER = timedelta(days=7)
+
+Step = Callable[[str], bool]
+
+# Each is a step that does one piece of due work and says whether there was any. They run side
+# by side, so that a call that hangs holds up only its own kind; sending has several hands.
+STEPS: dict[str, tuple[Step, int]] = {
+    "send": (sending.send_next, 4),
+    "notice dead senders": (settling.notice_dead_senders, 1),
+    "settle": (settling.settle_next, 1),
+    "follow": (following.follow_next, 1),
+    "remove": (removal.remove_next, 1),
+    "discover": (discovery.discover_next, 1),
+}
+
+
+def new_name() -> str:
+    """A name for this process that no other worker has had or will have."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def beat(name: str) -> None:
+    """Say that the worker is alive, and which key references it can use, by fingerprint."""
+    now = timezone.now()
+    fingerprints = {
+        reference: keys.fingerprint(key)
+        for reference in keys.references()
+        if (key := keys.key_of(reference))
+    }
+    WorkerHeartbeat.objects.update_or_create(
+        name=name,
+        defaults={"seen_at": now, "key_fingerprints": fingerprints},
+        create_defaults={"seen_at": now, "started_at": now, "key_fingerprints": fingerprints},
+    )
+
+
+def part(name: str) -> None:
+    """Say that the worker ended in good order, and forget those that ended long ago."""
+    WorkerHeartbeat.objects.filter(name=name).update(stopped_at=timezone.now())
+    WorkerHeartbeat.objects.filter(seen_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
+
+
+def last_heartbeat() -> WorkerHeartbeat | None:
+    """The worker that was heard last and has not said goodbye."""
+    return WorkerHeartbeat.objects.filter(stopped_at=None).order_by("-seen_at").first()
+
+
+def is_alive(heartbeat: WorkerHeartbeat | None) -> bool:
+    """Whether the worker was heard a moment ago."""
+    if heartbeat is None:
+        return False
+    return timezone.now() - heartbeat.seen_at < timedelta(seconds=SILENT_SECONDS)
