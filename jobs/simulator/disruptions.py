@@ -36,26 +36,26 @@ def disrupt(
     """
     fault = planned.fault
     if fault.kind in ("hang", "slow"):
-        _wait(planned, connection)
+        over = connection.is_over if fault.kind == "hang" else connection.server_is_ending
+        _wait(planned, over)
         return answer or act()
     if fault.kind == "redirect":
-        return Answer(fault.status or 307, (("Location", address),))
+        return Answer(fault.status or 307, (("Content-Type", "text/html"), ("Location", address)))
     if fault.kind in INSTEAD:
         return INSTEAD[fault.kind](fault)
     honest = answer or Answer(200)
     if fault.kind in SPOILT:
         return SPOILT[fault.kind](fault, honest)
-    for piece in RAW[fault.kind](planned, honest):
+    for piece in RAW[fault.kind](planned, honest, connection):
         connection.send(piece)
     if fault.kind.startswith("reset"):
         connection.reset()
     raise AnswerWithheldError
 
 
-def _wait(planned: PlannedFault, connection: Connection) -> None:
-    fault = planned.fault
-    over = connection.is_over if fault.kind == "hang" else connection.server_is_ending
-    ends_at = float("inf") if fault.seconds is None else time.monotonic() + fault.seconds
+def _wait(planned: PlannedFault, over: Callable[[], bool]) -> None:
+    seconds = planned.fault.seconds
+    ends_at = float("inf") if seconds is None else time.monotonic() + seconds
     while not planned.released.wait(POLL_SECONDS):
         if over():
             raise AnswerWithheldError
@@ -154,37 +154,37 @@ def _with_length(answer: Answer, more: int = 0) -> bytes:
     return _head(answer, ("Content-Length", str(len(answer.body) + more)))
 
 
-def _dripped(planned: PlannedFault, answer: Answer) -> Iterable[bytes]:
+def _dripped(planned: PlannedFault, answer: Answer, connection: Connection) -> Iterable[bytes]:
     yield _with_length(answer)
     for position in range(len(answer.body)):
-        planned.released.wait(planned.fault.seconds or 0)
+        _wait(planned, connection.is_over)
         yield answer.body[position : position + 1]
 
 
-def _endless(planned: PlannedFault, answer: Answer) -> Iterable[bytes]:
+def _endless(planned: PlannedFault, answer: Answer, _: Connection) -> Iterable[bytes]:
     yield _head(answer, ("Content-Type", "application/json"))
     while not planned.withdrawn:
         yield b" " * 65536
 
 
-def _truncated_chunks(_: PlannedFault, answer: Answer) -> Iterable[bytes]:
+def _truncated_chunks(_: PlannedFault, answer: Answer, __: Connection) -> Iterable[bytes]:
     yield _head(answer, ("Transfer-Encoding", "chunked"))
     half = answer.body[: len(answer.body) // 2]
     yield f"{len(half):x}\r\n".encode() + half + b"\r\n"
 
 
-RAW: dict[str, Callable[[PlannedFault, Answer], Iterable[bytes]]] = {
-    "reset": lambda planned, answer: (),
-    "close": lambda planned, answer: (),
-    "garbage": lambda planned, answer: (b"\x16\x03\x01 this is no HTTP at all\r\n\r\n",),
-    "many_headers": lambda planned, answer: (
+RAW: dict[str, Callable[[PlannedFault, Answer, Connection], Iterable[bytes]]] = {
+    "reset": lambda _, answer, __: (),
+    "close": lambda _, answer, __: (),
+    "garbage": lambda _, answer, __: (b"\x16\x03\x01 this is no HTTP at all\r\n\r\n",),
+    "many_headers": lambda _, answer, __: (
         _head(answer, *((f"X-Header-{number}", "1") for number in range(200))),
     ),
-    "long_header": lambda planned, answer: (_head(answer, ("X-Long", "1" * 100_000)),),
+    "long_header": lambda _, answer, __: (_head(answer, ("X-Long", "1" * 100_000)),),
     "endless": _endless,
-    "truncated": lambda planned, answer: (_with_length(answer, FEW_BYTES), answer.body),
+    "truncated": lambda _, answer, __: (_with_length(answer, FEW_BYTES), answer.body),
     "truncated_chunks": _truncated_chunks,
-    "reset_amid_body": lambda planned, answer: (
+    "reset_amid_body": lambda _, answer, __: (
         _with_length(answer),
         answer.body[: len(answer.body) // 2],
     ),

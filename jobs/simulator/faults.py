@@ -36,7 +36,7 @@ SPOILING = {
     "unreadable": "half the JSON under a right Content-Length",
     "no_job_id": "the answer without its job_id",
     "no_request_id": "the answer without its request id, in body and header",
-    "drip": "the body one byte every `seconds`, the rest at once when released",
+    "drip": "the body one byte every `seconds` (never without), the rest at once when released",
 }
 LISTING = {
     "row_added": "before a later page a job is made elsewhere, so a row shows twice",

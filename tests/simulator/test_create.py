@@ -176,3 +176,10 @@ def test_it_refuses_a_body_that_is_no_json_object(simulator: Simulator, body: by
 
     assert (reply.status, reply.code) == (400, "InvalidParameter")
     assert list(reply.json()) == ["request_id", "code", "message"]
+
+
+@pytest.mark.parametrize("length", ["many", "-1", "1e3", "9" * 30])
+def test_it_takes_a_length_that_is_none_for_no_body(simulator: Simulator, length: str) -> None:
+    reply = ask(simulator.base_url, "POST", headers={"Content-Length": length})
+
+    assert (reply.status, reply.code) == (400, "InvalidParameter")

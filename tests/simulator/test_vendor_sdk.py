@@ -1,0 +1,54 @@
+"""A client that we did not write: the mixins of the vendor's own Python SDK."""
+
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from dashscope.client.base_api import CreateMixin, DeleteMixin, GetMixin, ListMixin
+
+from jobs.simulator import SIMULATOR_KEY, Simulator
+from tests.simulator.asking import ORDER
+
+
+class CustomModelImport(CreateMixin, GetMixin, ListMixin, DeleteMixin):
+    """The import call, as the SDK would have it if it had one."""
+
+    SUB_PATH = "custom_models/import"
+
+
+@pytest.fixture
+def address(simulator: Simulator) -> dict[str, Any]:
+    return {"base_address": f"{simulator.base_url}/api/v1", "api_key": SIMULATOR_KEY}
+
+
+def test_it_creates_gets_lists_and_deletes(simulator: Simulator, address: dict[str, Any]) -> None:
+    created = CustomModelImport.call(ORDER, **address)
+    job_id = created.output["job_id"]
+    got = CustomModelImport.get(job_id, **address)
+    listed = CustomModelImport.list(page_no=1, page_size=100, **address)
+    simulator.clock.push(60)
+    deleted = CustomModelImport.delete(job_id, **address)
+
+    assert [answer.status_code for answer in (created, got, listed, deleted)] == [HTTPStatus.OK] * 4
+    assert created.output["weight_type"] == "lora"
+    assert (created.output["status"], got.output["status"]) == ("PENDING", "PENDING")
+    assert listed.output["list"] == [got.output]
+    assert deleted.output == {**got.output, "status": "SUCCESSED"}
+    assert len({answer.request_id for answer in (created, got, listed, deleted)}) == 4
+    assert [request.call for request in simulator.requests()] == [
+        "create",
+        "get",
+        "list",
+        "delete",
+    ]
+
+
+def test_it_tells_an_error_as_a_value(simulator: Simulator, address: dict[str, Any]) -> None:
+    unknown = CustomModelImport.call({**ORDER, "model_name": "gpt-4"}, **address)
+    denied = CustomModelImport.list(**{**address, "api_key": "no key"})
+
+    assert (unknown.status_code, unknown.code) == (HTTPStatus.NOT_FOUND, "NotFound")
+    assert "gpt-4" in unknown.message
+    assert (denied.status_code, denied.code) == (HTTPStatus.UNAUTHORIZED, "InvalidApiKey")
+    assert unknown.request_id != denied.request_id
+    assert simulator.jobs() == []
