@@ -14,6 +14,9 @@ from importer_site.settings import *
 
 # Nothing listens on port 9 of loopback: a test that means to call uses the simulator fixture.
 DASHSCOPE_BASE_URL = "http://127.0.0.1:9"
+# Static files come from where they are written: nothing has collected them.
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -1,0 +1,88 @@
+"""A real browser, watched: a test fails when its pages complain on the console."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+# A container has neither user namespaces nor a large /dev/shm, and no test wants chromium to
+# call its maker.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-pings",
+]
+
+
+class Console:
+    """What pages complained of: errors, warnings of the content policy, uncaught exceptions."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+        self._expected: list[str] = []
+
+    def expect(self, pattern: str) -> None:
+        """Let complaints pass that the regular expression is found in."""
+        self._expected.append(pattern)
+
+    def unexpected(self) -> list[str]:
+        """The complaints that no expectation covers."""
+        return [
+            complaint
+            for complaint in self.complaints
+            if not any(re.search(pattern, complaint) for pattern in self._expected)
+        ]
+
+    def watch(self, context: BrowserContext) -> None:
+        """Listen to every page of the context."""
+        context.on("console", self._said)
+        context.on("weberror", self._raised)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" or "Content Security Policy" in message.text:
+            self.complaints.append(f"{message.text} [{message.location.get('url', '')}]")
+
+    def _raised(self, error: WebError) -> None:
+        self.complaints.append(str(error.error))
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    """Holds the test to quiet consoles; `console.expect` names what the test provokes."""
+    console = Console()
+    yield console
+    assert console.unexpected() == []
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """No address before the test's own; the plugin's fixture is deprecated in its form."""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The machine's own chromium in place of a downloaded one."""
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS}
+
+
+@pytest.fixture
+def new_context(
+    new_context: Callable[..., BrowserContext], console: Console
+) -> Callable[..., BrowserContext]:
+    """Contexts whose consoles are watched; `page` and `context` come from here too."""
+
+    def watched(**options: Any) -> BrowserContext:
+        context = new_context(**{"locale": "en-GB", "timezone_id": "Europe/Berlin"} | options)
+        context.set_default_timeout(10_000)
+        console.watch(context)
+        return context
+
+    return watched
