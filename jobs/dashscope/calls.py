@@ -21,7 +21,7 @@ class Timeouts:
     read_seconds: float
     """Between two pieces of the answer."""
     total_seconds: float
-    """For the whole call: a read's further tries and an answer that drips included."""
+    """For the whole call: a read's second try and an answer that drips included."""
 
     def __post_init__(self) -> None:
         seconds = (self.connect_seconds, self.read_seconds, self.total_seconds)

@@ -20,8 +20,8 @@ class Client:
     """Calls the import API with one key, and tells of each call what went out and came back.
 
     A create and a delete are sent once, each on a connection of its own; nothing repeats them.
-    A get or a list is tried again, within the same deadline, when the connection fails or a
-    502, 503 or 504 comes back. Redirects are never followed, and neither .netrc nor any proxy
+    A get or a list is tried once more, within the same deadline, when the connection fails or
+    a 502, 503 or 504 comes back. Redirects are never followed, and neither .netrc nor any proxy
     variable of the environment is read. May be shared between threads.
     Raises ValueError for a base URL, key or proxy that is unfit, without the value in its text.
     """

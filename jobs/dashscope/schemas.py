@@ -50,7 +50,7 @@ class Exchange:
     """With the query string."""
     request_body: str = field(repr=False)
     requests_sent: int
-    """How often the request began to leave: 0 or 1, and for a read that was tried again more."""
+    """How often the request began to leave: 0 or 1; 2 for a read that was tried again."""
     status_code: int | None
     """None when no status line arrived. A read that was tried again shows the last answer."""
     response_headers: Mapping[str, str]

@@ -66,7 +66,7 @@ class Transport:
         self._reads = Wire(max_retries=READS_AGAIN)
 
     def carry(self, method: str, path: str, payload: bytes | None) -> Delivery:
-        """One exchange. A GET may be tried again; anything else leaves once, on a new connection.
+        """One exchange. A GET may be tried twice; anything else leaves once, on a new connection.
 
         Raises nothing that the network or the other side can cause.
         """

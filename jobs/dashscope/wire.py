@@ -112,21 +112,15 @@ class Wire(HTTPAdapter):
         return manager
 
 
-class _RetryInTime(Retry):
-    def get_backoff_time(self) -> float:
-        """Seconds before the next try, never past the deadline of the call."""
-        return min(super().get_backoff_time(), Call.current().remaining_seconds())
-
-
 NEVER_AGAIN = Retry(0, read=False)
 
-# Not after 429: whoever calls backs off for longer than a call lasts. Nor after an answer that
-# breaks off behind its status line: whoever follows a job comes back soon enough.
-READS_AGAIN = _RetryInTime(
-    total=2,
+# Once, and at once: it mends a connection that was closed meanwhile and a gateway's hiccup, and
+# whoever follows jobs comes back within seconds anyway. Not after a 429, which asks for longer
+# than a call lasts, nor after an answer that breaks off behind its status line.
+READS_AGAIN = Retry(
+    total=1,
     allowed_methods=frozenset({"GET"}),
     status_forcelist=frozenset({502, 503, 504}),
-    backoff_factor=0.1,
     respect_retry_after_header=False,
     raise_on_status=False,
 )
