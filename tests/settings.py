@@ -4,6 +4,7 @@ DATABASE_URL alone is heeded, so that the same tests run on PostgreSQL.
 """
 
 import os
+import tempfile
 
 for _name in [name for name in os.environ if name.startswith(("DASHSCOPE_", "DEMO"))]:
     del os.environ[_name]
@@ -22,3 +23,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, as in real life: threads that share a database in memory don't wait for each other.
+    DATABASES["default"]["TEST"] = {
+        "NAME": os.path.join(tempfile.gettempdir(), f"import-desk-tests-{os.getpid()}.sqlite3")
+    }
