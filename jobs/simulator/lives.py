@@ -1,4 +1,4 @@
-"""An import job and its life: PENDING, RUNNING, then SUCCEEDED's wire word or FAILED.
+"""An import job and its life: PENDING, RUNNING, then SUCCESSED (the wire word) or FAILED.
 
 Vendor page: custom-model-object-api.
 """
