@@ -4,37 +4,37 @@ Keys for DashScope are not here: only the worker reads them, at the moment of us
 (jobs/services/keys.py), so that no settings page or traceback can hold one.
 """
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-
-# FileAwareEnv reads NAME from the file that NAME_FILE names, so each secret can be a mounted file.
-env = environ.FileAwareEnv()
-# The file may hold the key, which is the worker's alone: `make run` reads it once, and starts
-# its processes with ENV_FILE empty and with their own part of it.
-ENV_FILE = env.str("ENV_FILE", default=str(BASE_DIR / ".env"))
-if ENV_FILE and Path(ENV_FILE).is_file():
-    env.read_env(ENV_FILE)
-
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+from importer_site.environment import (
+    BASE_DIR,
+    HOST,
+    PORT,
+    SECRET_KEY_PATH,
+    VAR_DIR,
+    env,
+    shown_host,
+)
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
-SECRET_KEY_PATH = VAR_DIR / "secret_key"  # made by `make run`, and then used by every command
 if not SECRET_KEY and SECRET_KEY_PATH.is_file():
+    # Made by `make run`, and then used by every command.
     SECRET_KEY = SECRET_KEY_PATH.read_text(encoding="utf-8").strip()
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. `make run` makes one and keeps it under var/; elsewhere set "
         "SECRET_KEY, or SECRET_KEY_FILE to a file that holds it."
     )
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", shown_host(HOST)]
+)
+# The address that people use, for links in messages; behind a proxy it is not HOST and PORT.
+SITE_URL = env.str("SITE_URL", default=f"http://{shown_host(HOST)}:{PORT}")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
