@@ -1,0 +1,35 @@
+"""The explanation of what is wrong with a job, or with a workspace's DashScope."""
+
+from jobs.explanations import Explanation, explain
+from jobs.models import ImportJob, Workspace
+
+
+def explanation_of(job: ImportJob) -> Explanation | None:
+    """What happened to the job, what it means and what to do; None if nothing is wrong."""
+    if not (job.error_code or job.error_message):
+        return None
+    return explain(
+        call=job.error_call,
+        code=job.error_code,
+        message=job.error_message,
+        region=job.workspace.host,
+    )
+
+
+def explanation_of_trouble(workspace: Workspace) -> Explanation | None:
+    """Why the worker does not hear from DashScope; None while it does."""
+    if not workspace.failing_since:
+        return None
+    return explain(
+        call="list",
+        code=workspace.failure_code,
+        message=workspace.failure_message,
+        region=workspace.host,
+    )
+
+
+def raw_text(job: ImportJob) -> str:
+    """The code and the message as they came, said once if they are the same."""
+    if job.error_code == job.error_message:
+        return job.error_code
+    return " · ".join(part for part in (job.error_code, job.error_message) if part)

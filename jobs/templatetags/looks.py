@@ -1,0 +1,45 @@
+"""How states look: a tone and an icon beside the word, so that colour never speaks alone."""
+
+from dataclasses import dataclass
+
+from jobs.choices import AttemptState, ExchangeOutcome, JobStatus
+
+
+@dataclass(frozen=True)
+class Look:
+    """A tone (static/css/parts.css) and an icon (templates/_sprite.html)."""
+
+    tone: str
+    icon: str
+
+
+LOOK_OF_STATUS = {
+    JobStatus.QUEUED: Look("idle", "clock"),
+    JobStatus.SENDING: Look("live", "send"),
+    JobStatus.UNCONFIRMED: Look("warn", "question"),
+    JobStatus.REJECTED: Look("bad", "ban"),
+    JobStatus.NOT_CREATED: Look("bad", "minus"),
+    JobStatus.PENDING: Look("live", "hourglass"),
+    JobStatus.RUNNING: Look("live", "turning"),
+    JobStatus.SUCCEEDED: Look("ok", "check"),
+    JobStatus.FAILED: Look("bad", "cross"),
+    JobStatus.OTHER: Look("warn", "dots"),
+}
+
+LOOK_OF_ATTEMPT = {
+    AttemptState.INTENDED: Look("idle", "clock"),
+    AttemptState.SENDING: Look("live", "send"),
+    AttemptState.CONFIRMED: Look("ok", "check"),
+    AttemptState.REJECTED: Look("bad", "ban"),
+    AttemptState.NOT_SENT: Look("idle", "minus"),
+    AttemptState.UNKNOWN: Look("warn", "question"),
+    AttemptState.CONFLICT: Look("warn", "question"),
+    AttemptState.ABSENT: Look("bad", "minus"),
+}
+
+LOOK_OF_OUTCOME = {
+    ExchangeOutcome.ANSWERED: Look("ok", "check"),
+    ExchangeOutcome.REJECTED: Look("bad", "ban"),
+    ExchangeOutcome.NOT_SENT: Look("idle", "minus"),
+    ExchangeOutcome.UNKNOWN: Look("warn", "question"),
+}
