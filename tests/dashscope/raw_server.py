@@ -132,7 +132,7 @@ def answer(
     body: bytes = b"", *, status: str = "200 OK", headers: tuple[str, ...] = ()
 ) -> Behaviour:
     """Read one request, answer it properly and close."""
-    return reply(head(status, f"Content-Length: {len(body)}", *headers) + body)
+    return reply(head(status, f"Content-Length: {len(body)}", "Connection: close", *headers) + body)
 
 
 def reply(data: bytes) -> Behaviour:
