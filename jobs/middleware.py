@@ -5,11 +5,21 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
 
 from jobs.actors import Actor
 from jobs.choices import ActorKind
+from jobs.models import User
 
 LONGEST_USER_AGENT = 300
+
+
+class DeskRequest(HttpRequest):
+    """The type of a signed-in person's request, as the middleware hands it to views."""
+
+    user: User
+    actor: Actor
+    htmx: HtmxDetails
 
 
 class ActorMiddleware:

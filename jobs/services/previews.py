@@ -1,6 +1,5 @@
 """The request that a submission would lead to, shown before anything is stored or sent."""
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +11,7 @@ from jobs.services import content, upstream
 
 @dataclass(frozen=True)
 class Preview:
-    """A create call as it would leave. `body` is laid out for reading; `curl` has the exact one,
-    and names the key's variable instead of a key."""
+    """A create call as it would leave; `curl` names the key's variable instead of a key."""
 
     method: str
     path: str
@@ -33,5 +31,4 @@ def preview(workspace: Workspace, fields: Mapping[str, str]) -> Preview:
             f"--data-raw {shlex.quote(payload)}",
         ]
     )
-    body = json.dumps(json.loads(payload), ensure_ascii=False, indent=2)
-    return Preview("POST", IMPORT_PATH, body, curl)
+    return Preview("POST", IMPORT_PATH, payload, curl)

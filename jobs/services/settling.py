@@ -30,6 +30,7 @@ from jobs.models import Attempt, Duty, ImportJob, Walk, Workspace
 from jobs.permissions import Ability, require_on_job
 from jobs.services import (
     audit,
+    content,
     duties,
     keys,
     leases,
@@ -118,7 +119,7 @@ def resolve(job: ImportJob, *, remote_job_id: str | None, reason: str, actor: Ac
     """
     require_on_job(actor, Ability.RESOLVE_ANY, job)
     try:
-        _resolve(job, remote_job_id, reason.strip(), actor)
+        _resolve(job, remote_job_id, content.check_reason(reason), actor)
     except LeaseLost:
         raise WrongState(job.status) from None  # somebody else answered meanwhile
 
@@ -181,6 +182,8 @@ def _walk_and_decide(duty: Duty, way: Upstream, worker: str, started_at: datetim
             _decide(attempt, rows, wanted_by, unsettled, coverage, started_at, worker)
         except LeaseLost:
             log.info("%s was settled by somebody else meanwhile", attempt)
+        except IntegrityError:
+            log.info("the match of %s was taken meanwhile; the next walk decides", attempt)
     return coverage.pages
 
 

@@ -1,0 +1,54 @@
+// Comforts of the import form. The server counts, splits and compares too, so that the form
+// works the same without them.
+(() => {
+  const form = document.getElementById("import-form");
+  const { bucket_name: bucket, object_key: path, display_name: name } = form.elements;
+  const address = /^\s*oss:\/\/([^/\s]+)\/?(\S.*)?$/i;
+
+  const count = () => {
+    const output = form.querySelector(".count");
+    const length = [...name.value.trim()].length; // code points, as DashScope counts
+    output.firstElementChild.textContent = length;
+    output.classList.toggle("over", length > Number(output.dataset.most));
+  };
+
+  const markChanges = () => {
+    for (const field of form.querySelectorAll("[data-was]")) {
+      const input = field.querySelector("input:checked, input:not([type=radio]), select");
+      const unchanged = (input ? input.value.trim() : "") === field.dataset.was;
+      for (const mark of field.querySelectorAll(".changed, .was")) mark.hidden = unchanged;
+    }
+  };
+
+  // What a different field holds is never overwritten: then the server says so at the field.
+  const split = (input) => {
+    const found = address.exec(input.value);
+    if (!found) return;
+    const [, pastedBucket, pastedPath = ""] = found;
+    const [other, pasted] = input === path ? [bucket, pastedBucket] : [path, pastedPath];
+    if (other.value.trim() && pasted && other.value.trim() !== pasted) return;
+    bucket.value = pastedBucket;
+    path.value = input === path ? pastedPath : pastedPath || path.value;
+    const note = form.querySelector(".split");
+    note.textContent = note.dataset.pattern
+      .replace("%(bucket)s", () => pastedBucket)
+      .replace("%(path)s", () => path.value || "/");
+    note.hidden = false;
+    form.dispatchEvent(new Event("input")); // the preview listens
+  };
+
+  form.addEventListener("input", (event) => {
+    const pasted = ["insertFromPaste", "insertFromDrop"].includes(event.inputType);
+    if (pasted && [bucket, path].includes(event.target)) split(event.target);
+    count();
+    markChanges();
+  });
+  form.addEventListener("change", (event) => {
+    if ([bucket, path].includes(event.target)) split(event.target);
+  });
+  // A browser that goes back fills the fields in again.
+  window.addEventListener("pageshow", () => {
+    count();
+    markChanges();
+  });
+})();
