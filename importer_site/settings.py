@@ -30,6 +30,10 @@ if not SECRET_KEY:
         "SECRET_KEY is not set. `make run` makes one and keeps it under var/; elsewhere set "
         "SECRET_KEY, or SECRET_KEY_FILE to a file that holds it."
     )
+# Under this key tokens for the API and invitations are kept as digests. Apart from SECRET_KEY, so
+# that either can be rotated alone; set it to the old SECRET_KEY before rotating that one, and
+# every token stays valid.
+TOKEN_DIGEST_KEY = env.str("TOKEN_DIGEST_KEY", default="") or SECRET_KEY
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", shown_host(HOST)]
 )
@@ -133,6 +137,10 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "jobs.views.accounts.locked_out"
 
+# --- The API --------------------------------------------------------------------------------
+# Of each token, and of each address that comes without a valid one.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
+
 # --- Behind a proxy, over TLS ---------------------------------------------------------------
 # How many proxies in front add to X-Forwarded-For; 0 trusts nothing but the socket's address.
 PROXY_COUNT = env.int("PROXY_COUNT", default=0)
@@ -148,6 +156,7 @@ if BEHIND_TLS:
     if PROXY_COUNT:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "jobs.views.faults.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -16,6 +16,8 @@ class Actor:
     user_id: int | None = None
     token_id: int | None = None
     token_label: str = ""
+    # What the token was made for; None for an actor that is no token.
+    scopes: frozenset[str] | None = None
     address: str = ""
     user_agent: str = ""
     act_id: str = field(default_factory=lambda: str(uuid.uuid4()))

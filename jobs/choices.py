@@ -150,6 +150,14 @@ class Role(TextChoices):
     ADMIN = "admin", _("Admin")
 
 
+class Scope(TextChoices):
+    """What a token may be used for, within what its person may do; each includes reading."""
+
+    READ = "read", _("Read: see jobs")
+    SUBMIT = "submit", _("Submit: submit, resubmit, resolve and delete jobs")
+    AUDIT = "audit", _("Audit: read and export the history")
+
+
 class ActorKind(TextChoices):
     """Who acted."""
 
@@ -207,6 +215,8 @@ class Verb(TextChoices):
     MEMBER_ADDED = "member.added", _("{actor} made {member} {role} of {subject}")
     MEMBER_CHANGED = "member.changed", _("{actor} made {member} {role} of {subject}")
     MEMBER_REMOVED = "member.removed", _("{actor} removed {member} from {subject}")
+    TOKEN_CREATED = "token.created", _("{actor} made the token {token}")
+    TOKEN_REVOKED = "token.revoked", _("{actor} revoked the token {token}")
     SIGNED_IN = "session.signed_in", _("{actor} signed in")
     SIGN_IN_FAILED = "session.sign_in_failed", _("A sign-in failed")
     SIGNED_OUT = "session.signed_out", _("{actor} signed out")

@@ -5,7 +5,7 @@ from enum import StrEnum
 from django.db.models import QuerySet
 
 from jobs.actors import Actor
-from jobs.choices import ActorKind, Role
+from jobs.choices import ActorKind, Role, Scope
 from jobs.errors import NotPermitted
 from jobs.models import ImportJob, Membership, User, Workspace
 
@@ -26,6 +26,13 @@ ABILITIES: dict[Role, frozenset[Ability]] = {
     Role.SUBMITTER: frozenset({Ability.SEE, Ability.SUBMIT}),
     Role.AUDITOR: frozenset({Ability.SEE, Ability.AUDIT}),
     Role.ADMIN: frozenset(Ability),
+}
+
+# A token never allows more than its person's role does.
+SCOPES: dict[Scope, frozenset[Ability]] = {
+    Scope.READ: frozenset({Ability.SEE}),
+    Scope.SUBMIT: frozenset({Ability.SEE, Ability.SUBMIT, Ability.RESOLVE_ANY, Ability.DELETE_ANY}),
+    Scope.AUDIT: frozenset({Ability.SEE, Ability.AUDIT}),
 }
 
 
@@ -61,11 +68,23 @@ def _roles_with(ability: Ability) -> list[Role]:
     return [role for role, allowed in ABILITIES.items() if ability in allowed]
 
 
+def held_by(actor: Actor, workspace: Workspace) -> frozenset[Ability]:
+    """What the actor may do in the workspace: their role's abilities, within a token's scopes."""
+    return frozenset(
+        ability for ability in abilities(actor.user_id, workspace) if within_scopes(actor, ability)
+    )
+
+
+def within_scopes(actor: Actor, ability: Ability) -> bool:
+    """Whether the actor's token was made for this; anyone who is no token may try."""
+    return actor.scopes is None or any(ability in SCOPES[Scope(s)] for s in actor.scopes)
+
+
 def require(actor: Actor, ability: Ability, workspace: Workspace) -> None:
     """Let the actor go on, or raise NotPermitted. Workers and the command line may do all."""
     if actor.kind in (ActorKind.WORKER, ActorKind.SYSTEM):
         return
-    if ability not in abilities(actor.user_id, workspace):
+    if ability not in held_by(actor, workspace):
         raise NotPermitted(ability)
 
 
@@ -81,6 +100,6 @@ def require_on_job(actor: Actor, any_ability: Ability, job: ImportJob) -> None:
     """Let the actor resolve or delete this job, or raise NotPermitted."""
     if actor.kind in (ActorKind.WORKER, ActorKind.SYSTEM):
         return
-    held = abilities(actor.user_id, job.workspace)
+    held = held_by(actor, job.workspace)
     if not may_act_on(actor.user_id, held, any_ability, job):
         raise NotPermitted(any_ability)

@@ -6,6 +6,7 @@ from jobs.models.deletions import Deletion
 from jobs.models.exchanges import Exchange
 from jobs.models.import_jobs import ImportJob
 from jobs.models.people import Membership, User
+from jobs.models.tokens import Token
 from jobs.models.workspaces import Duty, WorkerHeartbeat, Workspace
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Exchange",
     "ImportJob",
     "Membership",
+    "Token",
     "User",
     "Walk",
     "WorkerHeartbeat",

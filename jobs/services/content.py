@@ -94,7 +94,7 @@ def check_reason(reason: str) -> str:
     """
     reason = reason.strip()
     # A reason may have several lines.
-    hidden = _hidden_character(re.sub(r"[\r\n\t]", " ", reason))
+    hidden = hidden_character(re.sub(r"[\r\n\t]", " ", reason))
     if hidden:
         raise InvalidFields({"reason": [hidden]})
     if len(reason) > REASON_CHARACTERS:
@@ -128,7 +128,7 @@ def _base_model(values: Mapping[str, str]) -> _Finding:
     value = values["base_model"]
     if not value:
         return _Finding(_("Name the base model that the weights were tuned from."))
-    if hidden := _hidden_character(value):
+    if hidden := hidden_character(value):
         return _Finding(hidden)
     if len(value) > BASE_MODEL_CHARACTERS:
         return _Finding(
@@ -144,7 +144,7 @@ def _base_model(values: Mapping[str, str]) -> _Finding:
 
 def _display_name(values: Mapping[str, str]) -> _Finding:
     value = values["display_name"]
-    if hidden := _hidden_character(value):
+    if hidden := hidden_character(value):
         return _Finding(hidden)
     if len(value) > DISPLAY_NAME_CHARACTERS:
         over = len(value) - DISPLAY_NAME_CHARACTERS
@@ -165,7 +165,7 @@ def _bucket_name(values: Mapping[str, str]) -> _Finding:
     value = values["bucket_name"]
     if not value:
         return _Finding(_("Name the OSS bucket that holds the weights."))
-    if hidden := _hidden_character(value):
+    if hidden := hidden_character(value):
         return _Finding(hidden)
     if split := split_oss_url(value):
         return _Finding(_("Enter the bucket's name alone, without oss://."), split[0])
@@ -185,7 +185,7 @@ def _object_key(values: Mapping[str, str]) -> _Finding:
     value = values["object_key"]
     if not value:
         return _Finding(_("Enter the directory that holds the weights, such as models/my-lora/."))
-    if hidden := _hidden_character(value):
+    if hidden := hidden_character(value):
         return _Finding(hidden)
     suggestion = _acceptable_path(value, values["bucket_name"])
     if split_oss_url(value):
@@ -235,7 +235,7 @@ def _weight_type(values: Mapping[str, str]) -> _Finding:
     return _Finding(_("Choose LoRA or full-parameter."))
 
 
-def _hidden_character(value: str) -> str:
+def hidden_character(value: str) -> str:
     """A message if the text holds a character that cannot be seen or that turns text around."""
     for position, character in enumerate(value, start=1):
         # Cc: control characters; Cf: format characters, right-to-left overrides among them;
