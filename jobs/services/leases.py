@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jobs.errors import LeaseLost
@@ -40,20 +40,23 @@ def held(row: Leased) -> Q:
 
 
 def write_back(row: Leased, condition: Q | None = None, **changes: Any) -> None:
-    """Change the row while the lease is held, or raise LeaseLost and change nothing."""
+    """Change the row while the lease is held, or raise LeaseLost and change nothing.
+
+    `row` itself stays as it was read: its transaction may still be rolled back, and the next
+    try needs the lease that it was claimed with.
+    """
     rows = type(row)._default_manager.filter(held(row) & (condition or Q()))
     if not rows.update(**changes):
         raise LeaseLost(str(row))
-    for name, value in changes.items():
-        if not isinstance(value, F):
-            setattr(row, name, value)
 
 
 def renew(row: Leased) -> None:
     """Hold on to the row for LEASE_SECONDS more once half is spent. Raises LeaseLost."""
     half = timedelta(seconds=settings.LEASE_SECONDS / 2)
     if row.lease_until is None or row.lease_until - timezone.now() < half:
-        write_back(row, lease_until=timezone.now() + 2 * half)
+        until = timezone.now() + 2 * half
+        write_back(row, lease_until=until)
+        row.lease_until = until
 
 
 RELEASED: dict[str, Any] = {"lease_owner": "", "lease_until": None}

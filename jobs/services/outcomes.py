@@ -266,7 +266,4 @@ def _end(
 
 def change_job(job: ImportJob, **changes: Any) -> None:
     """Change the attempt's job; whoever holds the attempt's lease is its only writer."""
-    changes["updated_at"] = timezone.now()
-    ImportJob.objects.filter(pk=job.pk).update(**changes)
-    for name, value in changes.items():
-        setattr(job, name, value)
+    ImportJob.objects.filter(pk=job.pk).update(updated_at=timezone.now(), **changes)

@@ -21,7 +21,7 @@ from jobs.dashscope import DashScopeError, NotSent, Rejected, RemoteJobAnswer
 from jobs.errors import LeaseLost, WrongState
 from jobs.models import Deletion, ImportJob
 from jobs.permissions import Ability, require_on_job
-from jobs.services import audit, exchanges, keys, leases, observation, upstream
+from jobs.services import audit, content, exchanges, keys, leases, observation, upstream
 from jobs.services.upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -32,10 +32,11 @@ LONGEST_PAUSE_SECONDS = 60.0
 def request(job: ImportJob, *, reason: str, actor: Actor) -> Deletion:
     """Write the intent to delete the imported model, durably; the worker asks DashScope.
 
-    Raises NotPermitted, and WrongState unless the job succeeded or failed and is there still
-    with no deletion under way.
+    Raises NotPermitted, InvalidFields (the reason cannot be kept), and WrongState unless the
+    job succeeded or failed and is there still with no deletion under way.
     """
     require_on_job(actor, Ability.DELETE_ANY, job)
+    reason = content.check_reason(reason)
     if not is_deletable(job):
         raise WrongState(job.status)
     now = timezone.now()
@@ -43,7 +44,7 @@ def request(job: ImportJob, *, reason: str, actor: Actor) -> Deletion:
         with audit.act(actor) as act:
             deletion = Deletion.objects.create(
                 job=job,
-                reason_given=reason.strip(),
+                reason_given=reason,
                 requested_by_id=actor.user_id,
                 requested_by_label=actor.label,
                 created_at=now,
@@ -99,12 +100,13 @@ def remove_next(worker: str) -> bool:
 
 
 def _ask(deletion: Deletion, way: Upstream, worker: str) -> None:
+    deletion.tries += 1
     with audit.act(actors.worker(worker)) as act:
         leases.write_back(
             deletion,
             Q(state=DeletionState.INTENDED),
             state=DeletionState.SENDING,
-            tries=deletion.tries + 1,
+            tries=deletion.tries,
         )
         act.record(Verb.DELETION_SENDING, deletion.job, data={"try": deletion.tries})
     job = deletion.job
@@ -212,7 +214,7 @@ def _try_again(
         return
     with audit.act(actors.worker(worker)) as act:
         exchanges.keep(deletion.job, call, way, error.exchange, error=error)
-        became_unknown = state == DeletionState.UNKNOWN and deletion.state == DeletionState.SENDING
+        became_unknown = call == Call.DELETE and state == DeletionState.UNKNOWN
         leases.write_back(
             deletion,
             state=state,

@@ -131,8 +131,6 @@ def update(attempt: Attempt, **changes: Any) -> None:
     """Change an attempt that is still in the state in which it was read, or raise LeaseLost."""
     if not Attempt.objects.filter(pk=attempt.pk, state=attempt.state).update(**changes):
         raise LeaseLost(str(attempt))
-    for name, value in changes.items():
-        setattr(attempt, name, value)
 
 
 def candidate(row: RemoteJob) -> dict[str, str]:

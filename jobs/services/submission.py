@@ -47,6 +47,8 @@ def submit(
     require(actor, Ability.SUBMIT, workspace)
     wanted = content.check(fields)
     key = _stored_key(submission_key)
+    # Looked for before the key: a job that appears in between was made by the same form.
+    earlier = guarding(workspace, wanted)
     if key and (made := _made_with(key, workspace, wanted)):
         return made
     reason = content.check_reason(reason)
@@ -54,7 +56,6 @@ def submit(
         raise InvalidFields({"reason": [_("Say why the same weights are imported once more.")]})
     if resubmission_of and resubmission_of.status not in RESUBMITTABLE_STATUSES:
         raise WrongState(resubmission_of.status)
-    earlier = guarding(workspace, wanted)
     if earlier and not allow_duplicate:
         raise DuplicateImport(earlier.pk)
     try:
