@@ -37,9 +37,9 @@ class Call:
     """
 
     def __init__(self, timeouts: Timeouts) -> None:
-        self.timeouts = timeouts
+        self.connected = False
         self.requests_sent = 0
-        self.expired = False
+        self._timeouts = timeouts
         self._ends_at = time.monotonic() + timeouts.total_seconds
         self._lock = Lock()
         self._line: socket.socket | None = None
@@ -51,13 +51,20 @@ class Call:
         """The call that this thread is making."""
         return _current.get()
 
-    def remaining_seconds(self) -> float:
-        """What is left of the deadline; never below zero."""
-        return max(self._ends_at - time.monotonic(), 0.0)
+    @property
+    def expired(self) -> bool:
+        """Whether the deadline has passed, by the clock: the timer may be a moment late."""
+        return time.monotonic() >= self._ends_at
+
+    def connect_seconds(self) -> float:
+        """How long the next step of connecting may take; 0 when the deadline has passed."""
+        remaining = self._ends_at - time.monotonic()
+        return max(min(self._timeouts.connect_seconds, remaining), 0.0)
 
     def watch(self, line: socket.socket) -> None:
         """Make this the socket to shut down when the time is up, or now if it is up already."""
         with self._lock:
+            self.connected = True
             self._release()
             # A duplicate, because TLS takes the descriptor away from the plain socket object,
             # and because the original may be closed, and its number reused, at any moment.
@@ -83,7 +90,6 @@ class Call:
 
     def _expire(self) -> None:
         with self._lock:
-            self.expired = True
             self._shut_down()
 
     def _shut_down(self) -> None:

@@ -83,7 +83,7 @@ class Transport:
                 # Every one of them, known or not: the request may have left.
                 fault, cause = reason_of(error), names_of(error)
         # Asked last, because the shutdown at the deadline can look like a proper end.
-        if call.expired and call.requests_sent:
+        if call.expired and call.connected:
             fault = Reason.DEADLINE
         duration_ms = round((time.monotonic() - started) * 1000)
         body = bytes(arrived.body)

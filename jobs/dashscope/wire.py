@@ -28,7 +28,7 @@ class _Watched(HTTPConnection):
         call = Call.current()
         failure: OSError = TimeoutError("the deadline of the call has passed")
         for family, kind, protocol, _, address in self._addresses():
-            wait = min(call.timeouts.connect_seconds, call.remaining_seconds())
+            wait = call.connect_seconds()
             if not wait:
                 break
             try:
@@ -75,10 +75,12 @@ class _Watched(HTTPConnection):
             except (OSError, UnicodeError) as error:
                 failures.append(error)
 
-        call = Call.current()
+        wait = Call.current().connect_seconds()
+        if not wait:
+            return []
         thread = Thread(target=look_up, daemon=True)
         thread.start()
-        thread.join(min(call.timeouts.connect_seconds, call.remaining_seconds()))
+        thread.join(wait)
         if not found:
             raise NameResolutionError(self.host, self, socket.gaierror(str(failures[-1])))
         return found
