@@ -1,0 +1,135 @@
+"""What `make run` runs: the web server, the worker and, without a key, the simulator.
+
+Each is a process with no more of the environment than it needs: DashScope's keys go to the
+worker alone, the first administrator's password to the set-up alone.
+"""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from importer_site import secret_key
+from importer_site.environment import (
+    BASE_DIR,
+    HOST,
+    PORT,
+    SECRET_KEY_PATH,
+    VAR_DIR,
+    shown_host,
+)
+from importer_site.processes import AskedToStopError, Child, Processes
+from jobs.simulator import SIMULATOR_KEY
+
+KEY_SETTING = "DASHSCOPE_API_KEY"
+FIRST_ADMINISTRATOR = "DJANGO_SUPERUSER_"
+# Where the simulator listened last: jobs and history name it, so it stays the same if it can.
+SIMULATOR_PORT_PATH = VAR_DIR / "simulator_port"
+SIMULATOR_STATE_PATH = VAR_DIR / "simulator.json"
+FIRST_ANSWER_SECONDS = 30.0
+
+
+def main() -> int:
+    """Run until told to stop (0) or until a part fails (1)."""
+    # Everything this makes under var/ is for its owner alone.
+    os.umask(0o077)
+    try:
+        listener = _listener()
+    except OSError as error:
+        _say(f"Cannot listen on {HOST}:{PORT}: {error.strerror}. Stop what does, or set PORT.")
+        return 1
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    if not os.environ.get("SECRET_KEY") and not os.environ.get("SECRET_KEY_FILE"):
+        secret_key.make_once(SECRET_KEY_PATH)
+    with Processes() as processes, suppress(AskedToStopError):
+        if not _start(processes, listener):
+            return 1
+        _say(processes.watch())
+        return 1
+    return 0
+
+
+def _start(processes: Processes, listener: socket.socket) -> bool:
+    everything = {**os.environ, "ENV_FILE": "", "VAR_DIR": str(VAR_DIR), "PYTHONUNBUFFERED": "1"}
+    keyless = _without(everything, KEY_SETTING)
+    common = _without(keyless, FIRST_ADMINISTRATOR)
+    keys = {name: value for name, value in everything.items() if name.startswith(KEY_SETTING)}
+    demo: dict[str, str] = {"DEMO": "false"}
+    if not keys.get(KEY_SETTING) and not keys.get(f"{KEY_SETTING}_FILE"):
+        port = _free_port()
+        demo = {"DEMO": "true", "DASHSCOPE_BASE_URL": f"http://127.0.0.1:{port}"}
+        # No other key either: what the pages say of a demonstration holds of all of it.
+        keys = {KEY_SETTING: SIMULATOR_KEY}
+        options = ["--port", str(port), "--state-file", str(SIMULATOR_STATE_PATH)]
+        processes.start(Child("simulator", _manage("run_simulator", *options), common))
+    code, sign_in = processes.run(Child("set-up", _manage("set_up"), keyless | demo))
+    if code:
+        _say("Import Desk was not started, because its set-up failed.")
+        return False
+    with listener:
+        number = listener.fileno()
+        gunicorn = [sys.executable, "-m", "gunicorn", "importer_site.wsgi"]
+        options = ["--config", "python:importer_site.gunicorn_conf", "--bind", f"fd://{number}"]
+        web = Child("web server", [*gunicorn, *options], common | demo, pass_fds=(number,))
+        processes.start(web)
+    worker = Child("worker", _manage("run_worker"), common | demo | keys, restarts=True)
+    processes.start(worker)
+    _wait_for_an_answer(processes)
+    if demo["DEMO"] == "true":
+        _say("This is a demonstration with a simulator: nothing reaches Alibaba Cloud.")
+    elif SIMULATOR_STATE_PATH.exists():
+        _say(f"{VAR_DIR} holds jobs of a demonstration too; set VAR_DIR to begin anew.")
+    _say(f"Import Desk answers at http://{shown_host(HOST)}:{PORT}/")
+    _say(sign_in.rstrip())
+    return True
+
+
+def _listener() -> socket.socket:
+    """The socket that gunicorn gets. It listens before anything else is done, so that a taken
+    port is known at once and nobody else can take it meanwhile."""
+    family, kind, _, _, address = socket.getaddrinfo(HOST, PORT, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    listener.listen(512)
+    return listener
+
+
+def _free_port() -> int:
+    preferred = 0
+    with suppress(OSError, ValueError):
+        preferred = int(SIMULATOR_PORT_PATH.read_text(encoding="ascii"))
+    for port in (preferred, 0):
+        with socket.socket() as probe, suppress(OSError, OverflowError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            preferred = int(probe.getsockname()[1])
+            break
+    SIMULATOR_PORT_PATH.write_text(str(preferred), encoding="ascii")
+    return preferred
+
+
+def _wait_for_an_answer(processes: Processes) -> None:
+    with socket.create_connection((shown_host(HOST).strip("[]"), PORT)) as connection:
+        request = f"GET /accounts/login/ HTTP/1.0\r\nHost: {shown_host(HOST)}\r\n\r\n"
+        connection.sendall(request.encode())
+        processes.wait_for(connection, FIRST_ANSWER_SECONDS)
+
+
+def _without(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if not name.startswith(prefix)}
+
+
+def _manage(*arguments: str) -> list[str]:
+    return [sys.executable, str(Path(BASE_DIR) / "manage.py"), *arguments]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
