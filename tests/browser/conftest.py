@@ -1,6 +1,5 @@
 """A real browser, watched: a test fails when its pages complain on the console."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+from tests import machine
+
 # A container has neither user namespaces nor a large /dev/shm, and no test wants chromium to
 # call its maker.
 FLAGS = [
@@ -70,7 +70,7 @@ def base_url() -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The machine's own chromium in place of a downloaded one."""
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS}
+    return {**browser_type_launch_args, "executable_path": machine.chromium(), "args": FLAGS}
 
 
 @pytest.fixture

@@ -1,0 +1,56 @@
+# `make run` and `make test` need nothing but make and Python 3.11: the rest is installed into
+# .venv, with the versions and hashes of requirements/.
+PYTHON ?= python3
+JOBS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+
+# What production looks like to `manage.py check --deploy`; the key protects nothing.
+DEPLOYED := env ENV_FILE= DEBUG=false BEHIND_TLS=true ALLOWED_HOSTS=desk.example.com \
+	SECRET_KEY=the-checks-alone-use-this-key-which-protects-nothing-at-all
+
+# $(call install,dev,run dev): the packages of requirements/dev.txt, unless they are installed
+# already; then those of run.txt are too.
+define install
+@cmp -s requirements/$(1).txt $(VENV)/installed-$(1).txt || { \
+	$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Import Desk needs Python 3.11 or newer with venv (Debian: apt-get install python3-venv)."; \
+		echo "PYTHON=/path/to/python3 make ... uses another than $(PYTHON)."; exit 1; }; \
+	echo "Installing the packages of requirements/$(1).txt into $(VENV) ..."; \
+	$(PYTHON) -m venv $(VENV) && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements/$(1).txt && \
+	for name in $(2); do cp requirements/$$name.txt $(VENV)/installed-$$name.txt; done; }
+endef
+
+.PHONY: run
+run: ## start Import Desk on HOST:PORT
+	$(call install,run,run)
+	@exec $(BIN)/python -m importer_site.desk
+
+.PHONY: test
+test: ## run every test on SQLite, and once more on PostgreSQL
+	$(call install,dev,run dev)
+	@$(BIN)/python -m tests.machine
+	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n $(JOBS) \
+		--ignore=tests/browser --ignore=tests/house
+
+.PHONY: check
+check: ## lint, formats, types, layers, migrations, settings, and the rules of the house
+	$(call install,dev,run dev)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+	$(DEPLOYED) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(DEPLOYED) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python -m pytest tests/house
+
+.PHONY: lock
+lock: ## write requirements/ anew from pyproject.toml
+	$(call install,dev,run dev)
+	$(BIN)/uv pip compile $(LOCK) --extra postgres -o requirements/run.txt pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --all-extras -o requirements/dev.txt pyproject.toml
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header
