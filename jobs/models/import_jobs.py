@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from jobs.choices import (
     FOLLOWED_STATUSES,
     GUARDED_STATUSES,
+    NEEDS_PERSON_STATUSES,
     OPEN_STATUSES,
     JobStatus,
     Origin,
@@ -29,6 +30,12 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
     def guarding(self) -> "ImportJobQuerySet":
         """Jobs that are open or succeeded: the same weights need a deliberate second import."""
         return self.filter(status__in=GUARDED_STATUSES, gone_at=None, deleted_at=None)
+
+    def needing_a_person(self) -> "ImportJobQuerySet":
+        """Jobs that wait for a person: unconfirmed, or come to nothing and not yet resubmitted."""
+        return self.filter(
+            status__in=NEEDS_PERSON_STATUSES, deleted_at=None, gone_at=None, resubmissions=None
+        )
 
     def for_list(self) -> "ImportJobQuerySet":
         """What a row of the list shows, in one query, newest first."""

@@ -99,7 +99,7 @@ def duration_text(duration: timedelta) -> str:
 
 
 def _in_its_largest_unit(duration: timedelta) -> str:
-    """"" for less than a minute, because a page that was just made is never that exact."""
+    """ "" for less than a minute, because a page that was just made is never that exact."""
     minutes = int(duration.total_seconds()) // 60
     if minutes < 1:
         return ""

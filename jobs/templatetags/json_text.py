@@ -3,45 +3,45 @@
 import json
 import re
 
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 
 # Longer texts are shown as they came: laying them out would hold the page up.
 LONGEST_LAID_OUT = 200_000
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 INDENT = "  "
 
 
 def laid_out(text: str) -> SafeString:
     """The text as HTML: indented and coloured if it is JSON, else only escaped.
 
-    It is laid out token by token, so that numbers, repeated keys and their order stay as they
+    It is laid out piece by piece, so that numbers, repeated keys and their order stay as they
     came; only \\u escapes are written as the characters they mean.
     """
     if len(text) > LONGEST_LAID_OUT or not _is_json(text):
         return escape(text)
     lines: list[str] = []
     depth = 0
-    tokens = TOKEN.findall(text)
-    for place, token in enumerate(tokens):
-        following = tokens[place + 1] if place + 1 < len(tokens) else ""
-        if token in "{[":
-            lines.append(token)
+    pieces = PIECE.findall(text)
+    for place, piece in enumerate(pieces):
+        following = pieces[place + 1] if place + 1 < len(pieces) else ""
+        if piece in "{[":
+            lines.append(piece)
             if following not in ("}", "]"):
                 depth += 1
                 lines.append("\n" + INDENT * depth)
-        elif token in "}]":
-            if tokens[place - 1] not in ("{", "["):
+        elif piece in "}]":
+            if pieces[place - 1] not in ("{", "["):
                 depth -= 1
                 lines.append("\n" + INDENT * depth)
-            lines.append(token)
-        elif token == ",":
+            lines.append(piece)
+        elif piece == ",":
             lines.append(",\n" + INDENT * depth)
-        elif token == ":":
+        elif piece == ":":
             lines.append(": ")
         else:
-            lines.append(_coloured(token, is_key=following == ":"))
-    return mark_safe("".join(lines))  # every part is punctuation or was escaped
+            lines.append(_coloured(piece, is_key=following == ":"))
+    return format_html_join("", "{}", ((part,) for part in lines))
 
 
 def _is_json(text: str) -> bool:
@@ -52,14 +52,14 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _coloured(token: str, *, is_key: bool) -> str:
-    if not token.startswith('"'):
-        return f'<span class="n">{escape(token)}</span>'
+def _coloured(piece: str, *, is_key: bool) -> SafeString:
+    if not piece.startswith('"'):
+        return format_html('<span class="n">{}</span>', piece)
     kind = "k" if is_key else "s"
-    return f'<span class="{kind}">{escape(_readable(token))}</span>'
+    return format_html('<span class="{}">{}</span>', kind, _readable(piece))
 
 
-def _readable(token: str) -> str:
+def _readable(piece: str) -> str:
     """The string with its escapes read where that gives a character one can see."""
-    readable = json.dumps(json.loads(token, strict=False), ensure_ascii=False)
-    return readable if readable.isprintable() else token
+    readable = json.dumps(json.loads(piece, strict=False), ensure_ascii=False)
+    return readable if readable.isprintable() else piece

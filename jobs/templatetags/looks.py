@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jobs.choices import AttemptState, ExchangeOutcome, JobStatus
+from jobs.choices import JobStatus
 
 
 @dataclass(frozen=True)
@@ -24,22 +24,4 @@ LOOK_OF_STATUS = {
     JobStatus.SUCCEEDED: Look("ok", "check"),
     JobStatus.FAILED: Look("bad", "cross"),
     JobStatus.OTHER: Look("warn", "dots"),
-}
-
-LOOK_OF_ATTEMPT = {
-    AttemptState.INTENDED: Look("idle", "clock"),
-    AttemptState.SENDING: Look("live", "send"),
-    AttemptState.CONFIRMED: Look("ok", "check"),
-    AttemptState.REJECTED: Look("bad", "ban"),
-    AttemptState.NOT_SENT: Look("idle", "minus"),
-    AttemptState.UNKNOWN: Look("warn", "question"),
-    AttemptState.CONFLICT: Look("warn", "question"),
-    AttemptState.ABSENT: Look("bad", "minus"),
-}
-
-LOOK_OF_OUTCOME = {
-    ExchangeOutcome.ANSWERED: Look("ok", "check"),
-    ExchangeOutcome.REJECTED: Look("bad", "ban"),
-    ExchangeOutcome.NOT_SENT: Look("idle", "minus"),
-    ExchangeOutcome.UNKNOWN: Look("warn", "question"),
 }

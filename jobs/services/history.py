@@ -1,0 +1,154 @@
+"""Events of the history as sentences in the reader's language.
+
+The chain stores verbs and values; words are made here, when somebody reads.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from jobs.choices import ActorKind, JobStatus, Role, Verb
+from jobs.models import AuditEvent, AuditPersonal, ImportJob
+
+# What an event's data says beside its sentence, in this order. Other keys are for the export.
+DETAILS = {
+    "attempt": gettext_lazy("attempt"),
+    "code": gettext_lazy("code"),
+    "error_code": gettext_lazy("error code"),
+    "message": gettext_lazy("message"),
+    "reason": gettext_lazy("reason"),
+    "status_code": gettext_lazy("HTTP status"),
+    "remote_job_id": gettext_lazy("job at DashScope"),
+    "generated_model_name": gettext_lazy("generated name"),
+    "new_word": gettext_lazy("DashScope’s word"),
+    "earlier_job": gettext_lazy("earlier job"),
+    "resubmission_of": gettext_lazy("corrects job"),
+    "candidates": gettext_lazy("candidates"),
+    "clean_walks": gettext_lazy("times looked for"),
+    "host": gettext_lazy("host"),
+    "key_fingerprint": gettext_lazy("key fingerprint"),
+    "request_id": gettext_lazy("request id"),
+}
+# Whether an event is good news, bad news, or news that asks for attention.
+TONES = {
+    Verb.ATTEMPT_CONFIRMED: "ok",
+    Verb.ATTEMPT_ADOPTED: "ok",
+    Verb.ATTEMPT_PICKED: "ok",
+    Verb.ATTEMPT_REJECTED: "bad",
+    Verb.ATTEMPT_ABSENT: "bad",
+    Verb.ATTEMPT_DISMISSED: "bad",
+    Verb.JOB_GAVE_UP: "bad",
+    Verb.ATTEMPT_NOT_SENT: "warn",
+    Verb.ATTEMPT_UNKNOWN: "warn",
+    Verb.ATTEMPT_CONFLICT: "warn",
+    Verb.GUARD_OVERRIDDEN: "warn",
+    Verb.JOB_GONE: "warn",
+    Verb.DELETION_REFUSED: "warn",
+    Verb.DELETION_UNKNOWN: "warn",
+}
+TONES_OF_STATUS = {JobStatus.SUCCEEDED: "ok", JobStatus.FAILED: "bad", JobStatus.OTHER: "warn"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event as it is read. `dashscope_at` is DashScope's own time of what was seen."""
+
+    seq: int
+    at: datetime
+    verb: str
+    tone: str
+    sentence: str
+    actor: str
+    address: str
+    details: list[tuple[str, str]]
+    dashscope_at: datetime | None
+
+
+def of_job(job: ImportJob) -> list[Entry]:
+    """The job's events, oldest first. Two queries."""
+    events = AuditEvent.objects.filter(job_id=job.pk).order_by("seq")
+    return entries(events, subject=_("this import"))
+
+
+def entries(events: Iterable[AuditEvent], *, subject: str = "") -> list[Entry]:
+    """The events as sentences; `subject` replaces the names of their subjects where a page is
+    about one thing. One query for the personal values, and one for `events` if it is a query."""
+    events = list(events)
+    personal: defaultdict[int, dict[str, str]] = defaultdict(dict)
+    values = AuditPersonal.objects.filter(event_seq__in=[event.seq for event in events])
+    for seq, field, value in values.values_list("event_seq", "field", "value"):
+        personal[seq][field] = value
+    return [_entry(event, personal[event.seq], subject) for event in events]
+
+
+def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
+    content = json.loads(event.canonical)
+    data = content["data"]
+
+    def personal(field: str) -> str:
+        """The value, or that it was erased; "" if the event never had one."""
+        if field in known:
+            return known[field]
+        return _("(erased)") if field in content["personal"] else ""
+
+    actor = _actor(content["actor"], personal("actor"))
+    words = {
+        "actor": actor,
+        "subject": subject or _label(content["subject"], personal("username")),
+        "member": personal("member"),
+        "role": _word(Role, data.get("role")),
+        "old": _word(JobStatus, data.get("old")),
+        "new": _word(JobStatus, data.get("new")),
+    }
+    known_verb = event.verb in Verb.values
+    sentence = str(Verb(event.verb).label).format_map(words) if known_verb else event.verb
+    details = [(str(label), _shown(data[key])) for key, label in DETAILS.items() if data.get(key)]
+    return Entry(
+        seq=event.seq,
+        at=event.at,
+        verb=event.verb,
+        tone=TONES_OF_STATUS.get(data.get("new"), "") or TONES.get(Verb(event.verb), "")
+        if known_verb
+        else "",
+        sentence=capfirst(sentence),
+        actor=actor,
+        address=personal("address"),
+        details=details,
+        dashscope_at=parse_datetime(data.get("dashscope_time") or ""),
+    )
+
+
+def _actor(actor: Mapping[str, Any], name: str) -> str:
+    if actor["kind"] == ActorKind.WORKER:
+        return _("The worker")
+    if actor["kind"] == ActorKind.SYSTEM:
+        return _("The command line")
+    person = name or actor["label"] or _("Somebody")
+    if actor["token_label"]:
+        return _("%(person)s, with the token %(token)s,") % {
+            "person": person,
+            "token": actor["token_label"],
+        }
+    return person
+
+
+def _label(subject: Mapping[str, Any] | None, username: str) -> str:
+    if subject is None:
+        return ""
+    return subject["label"] or username or f"{subject['kind']} {subject['id']}"
+
+
+def _word(choices: type[JobStatus] | type[Role], value: str | None) -> str:
+    return str(choices(value).label) if value in choices.values else (value or "")
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

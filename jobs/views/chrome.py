@@ -1,0 +1,268 @@
+"""The frame of every page: where one is, who one is, and whether the machinery is alive."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import cached_property
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from jobs.choices import Role
+from jobs.models import Membership, Workspace
+from jobs.permissions import ABILITIES, Ability
+from jobs.services import upstream, workers
+from jobs.services.explaining import explanation_of_trouble
+from jobs.templatetags.clock import Clock
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+A_YEAR_SECONDS = 365 * 24 * 60 * 60
+
+
+class Place(NamedTuple):
+    """One entry of the navigation; `covers` are the pages on which it is marked."""
+
+    url_name: str
+    label: Any
+    icon: str
+    covers: tuple[str, ...] = ()
+    ability: Ability = Ability.SEE
+
+
+NAVIGATION = (
+    Place(
+        "job-list",
+        gettext_lazy("Import jobs"),
+        "list",
+        covers=("job-detail", "job-delete", "job-resolve"),
+    ),
+    Place(
+        "job-new",
+        gettext_lazy("New import"),
+        "plus",
+        covers=("job-resubmit",),
+        ability=Ability.SUBMIT,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A navigation entry as drawn; `current` is the value of aria-current, or ""."""
+
+    url: str
+    label: str
+    icon: str
+    current: str
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """How a part of the machinery does: a tone and a sentence, with more on hovering."""
+
+    tone: str
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Station:
+    """A workspace in the rail, with how its DashScope answers."""
+
+    name: str
+    host: str
+    slug: str
+    pulse: Pulse
+
+
+class Chrome:
+    """What the frame shows. Nothing is read from the database before a template asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @property
+    def theme(self) -> str:
+        """The theme that the reader chose, or "" for the one of their system."""
+        return theme_of(self._request)
+
+    @property
+    def demo(self) -> bool:
+        """Whether a simulator answers instead of DashScope."""
+        return bool(settings.DEMO)
+
+    @property
+    def other_language(self) -> tuple[str, str]:
+        """The code and the own name of the language to switch to."""
+        chinese = (get_language() or "").startswith("zh")
+        return ("en", "English") if chinese else ("zh-hans", "中文")
+
+    @cached_property
+    def memberships(self) -> list[Membership]:
+        """The reader's workspaces and roles. One query, once a page."""
+        if not self._request.user.is_authenticated:
+            return []
+        return list(
+            Membership.objects.filter(user=self._request.user)
+            .select_related("workspace")
+            .order_by("workspace_id")
+        )
+
+    @property
+    def role(self) -> str:
+        """The reader's role, where it is one and the same everywhere."""
+        roles = {membership.get_role_display() for membership in self.memberships}
+        return roles.pop() if len(roles) == 1 else ""
+
+    @property
+    def links(self) -> list[Link]:
+        """The navigation, as far as the reader may use it."""
+        held = {
+            ability
+            for membership in self.memberships
+            for ability in ABILITIES[Role(membership.role)]
+        }
+        match = self._request.resolver_match
+        here = match.url_name if match else ""
+        return [
+            Link(
+                reverse(place.url_name),
+                str(place.label),
+                place.icon,
+                "page" if here == place.url_name else "true" if here in place.covers else "",
+            )
+            for place in NAVIGATION
+            if place.ability in held
+        ]
+
+    @cached_property
+    def worker(self) -> Pulse:
+        """Whether a worker is alive. One query."""
+        heartbeat = workers.last_heartbeat()
+        if workers.is_alive(heartbeat):
+            return Pulse("ok", _("Worker is running"))
+        if heartbeat is None:
+            return Pulse(
+                "bad", _("No worker is running"), _("Nothing is sent until a worker is started.")
+            )
+        ago = Clock.of(self._request).ago(heartbeat.seen_at)
+        return Pulse(
+            "bad",
+            _("Worker silent, last heard %(ago)s") % {"ago": ago},
+            _("Nothing is sent until a worker runs again."),
+        )
+
+    @cached_property
+    def stations(self) -> list[Station]:
+        """The reader's workspaces with their health."""
+        clock = Clock.of(self._request)
+        return [
+            Station(
+                membership.workspace.name,
+                membership.workspace.host or upstream.host(membership.workspace),
+                membership.workspace.slug,
+                _pulse_of(membership.workspace, clock),
+            )
+            for membership in self.memberships
+        ]
+
+
+def chrome(request: HttpRequest) -> dict[str, Any]:
+    """The context processor: every template has `chrome` and `clock`."""
+    return {"chrome": chrome_of(request), "clock": Clock.of(request)}
+
+
+def chrome_of(request: HttpRequest) -> Chrome:
+    """The request's one frame, so that a view and its template read the database once."""
+    if not hasattr(request, "chrome"):
+        request.chrome = Chrome(request)  # type: ignore[attr-defined]
+    frame: Chrome = request.chrome  # type: ignore[attr-defined]
+    return frame
+
+
+def theme_of(request: HttpRequest) -> str:
+    """The theme in the reader's cookie, or ""."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    return theme if theme in THEMES else ""
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of a page it already shows, and not for a page."""
+    htmx = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def fragment(
+    request: HttpRequest, template: str, context: dict[str, Any], version: str
+) -> HttpResponse:
+    """A part of a page, or 304 if the reader shows this version of it already."""
+    if request.headers.get("if-none-match") == f'"{version}"':
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = render(request, template, context)
+    return as_part_of_page(response)
+
+
+def as_part_of_page(response: HttpResponse) -> HttpResponse:
+    """Keep caches from taking a part of a page for the page, or yours for mine."""
+    patch_vary_headers(response, ["HX-Request"])
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_GET
+def pulse(request: HttpRequest) -> HttpResponse:
+    """The health lines of the rail alone, which every page asks for now and then."""
+    return as_part_of_page(render(request, "_pulse.html"))
+
+
+@login_not_required
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember the theme and go back; with a script the page has changed already."""
+    response = redirect(safe_next(request, request.POST.get("next", "")))
+    chosen = request.POST.get("theme", "")
+    if chosen in THEMES:
+        response.set_cookie(THEME_COOKIE, chosen, max_age=A_YEAR_SECONDS, samesite="Lax")
+    else:
+        response.delete_cookie(THEME_COOKIE, samesite="Lax")
+    return response
+
+
+def safe_next(request: HttpRequest, address: str) -> str:
+    """The address if it is one of ours, else the first page."""
+    ours = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if ours else reverse(settings.LOGIN_REDIRECT_URL)
+
+
+def _pulse_of(workspace: Workspace, clock: Clock) -> Pulse:
+    if trouble := explanation_of_trouble(workspace):
+        last = (
+            _("last heard from DashScope %(ago)s") % {"ago": clock.ago(workspace.last_heard_at)}
+            if workspace.last_heard_at
+            else _("DashScope was not heard from yet")
+        )
+        language = get_language() or "en"
+        title = trouble.title.in_language(language)
+        return Pulse(
+            "bad",
+            _("%(trouble)s; %(last)s") % {"trouble": title, "last": last},
+            trouble.fix.in_language(language),
+        )
+    if workspace.last_heard_at is None:
+        return Pulse("idle", _("DashScope was not heard from yet"))
+    return Pulse(
+        "ok",
+        _("DashScope heard %(ago)s, in %(latency)s ms")
+        % {"ago": clock.ago(workspace.last_heard_at), "latency": workspace.latency_ms},
+    )
