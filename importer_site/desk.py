@@ -52,17 +52,24 @@ def main() -> int:
 
 
 def _start(processes: Processes, listener: socket.socket) -> bool:
-    everything = {**os.environ, "ENV_FILE": "", "VAR_DIR": str(VAR_DIR), "PYTHONUNBUFFERED": "1"}
+    port = listener.getsockname()[1]  # with PORT=0 any free one was taken
+    everything = {
+        **os.environ,
+        "ENV_FILE": "",
+        "VAR_DIR": str(VAR_DIR),
+        "PORT": str(port),
+        "PYTHONUNBUFFERED": "1",  # so that lines reach a log when they are written
+    }
     keyless = _without(everything, KEY_SETTING)
     common = _without(keyless, FIRST_ADMINISTRATOR)
     keys = {name: value for name, value in everything.items() if name.startswith(KEY_SETTING)}
     demo: dict[str, str] = {"DEMO": "false"}
     if not keys.get(KEY_SETTING) and not keys.get(f"{KEY_SETTING}_FILE"):
-        port = _free_port()
-        demo = {"DEMO": "true", "DASHSCOPE_BASE_URL": f"http://127.0.0.1:{port}"}
+        simulator = str(_free_port())
+        demo = {"DEMO": "true", "DASHSCOPE_BASE_URL": f"http://127.0.0.1:{simulator}"}
         # No other key either: what the pages say of a demonstration holds of all of it.
         keys = {KEY_SETTING: SIMULATOR_KEY}
-        options = ["--port", str(port), "--state-file", str(SIMULATOR_STATE_PATH)]
+        options = ["--port", simulator, "--state-file", str(SIMULATOR_STATE_PATH)]
         processes.start(Child("simulator", _manage("run_simulator", *options), common))
     code, sign_in = processes.run(Child("set-up", _manage("set_up"), keyless | demo))
     if code:
@@ -76,12 +83,12 @@ def _start(processes: Processes, listener: socket.socket) -> bool:
         processes.start(web)
     worker = Child("worker", _manage("run_worker"), common | demo | keys, restarts=True)
     processes.start(worker)
-    _wait_for_an_answer(processes)
+    _wait_for_an_answer(processes, port)
     if demo["DEMO"] == "true":
         _say("This is a demonstration with a simulator: nothing reaches Alibaba Cloud.")
     elif SIMULATOR_STATE_PATH.exists():
         _say(f"{VAR_DIR} holds jobs of a demonstration too; set VAR_DIR to begin anew.")
-    _say(f"Import Desk answers at http://{shown_host(HOST)}:{PORT}/")
+    _say(f"Import Desk answers at http://{shown_host(HOST)}:{port}/")
     _say(sign_in.rstrip())
     return True
 
@@ -111,8 +118,8 @@ def _free_port() -> int:
     return preferred
 
 
-def _wait_for_an_answer(processes: Processes) -> None:
-    with socket.create_connection((shown_host(HOST).strip("[]"), PORT)) as connection:
+def _wait_for_an_answer(processes: Processes, port: int) -> None:
+    with socket.create_connection((shown_host(HOST).strip("[]"), port)) as connection:
         request = f"GET /accounts/login/ HTTP/1.0\r\nHost: {shown_host(HOST)}\r\n\r\n"
         connection.sendall(request.encode())
         processes.wait_for(connection, FIRST_ANSWER_SECONDS)
