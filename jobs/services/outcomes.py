@@ -12,10 +12,18 @@ from django.db.models import Q
 from django.utils import timezone
 
 from jobs import actors, dashscope
-from jobs.choices import AttemptState, Call, ConfirmedBy, JobStatus, Verb
+from jobs.choices import AttemptState, Call, ConfirmedBy, DutyKind, JobStatus, Verb
 from jobs.dashscope import CreatedJob, DashScopeError, NotSent, Rejected
 from jobs.models import Attempt, ImportJob
-from jobs.services import audit, exchanges, leases, observation, submission, upstream
+from jobs.services import (
+    audit,
+    duties,
+    exchanges,
+    leases,
+    observation,
+    submission,
+    upstream,
+)
 from jobs.services.upstream import Upstream
 
 FIRST_PAUSE_SECONDS = 1.0
@@ -181,6 +189,8 @@ def become_unknown(
             "settle_until": audit.utc_text(settle_until),
         },
     )
+    # The settler rests long when it has nothing to look for.
+    duties.hasten(attempt.job.workspace, DutyKind.SETTLE)
 
 
 def end_not_sent(
