@@ -36,7 +36,8 @@ class Client:
         ca_bundle: str | None = None,
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     ) -> None:
-        """The proxy is an http or https URL, which may carry a user name and a password.
+        """The proxy is an http or https URL, which may carry a user name and a password. It
+        serves an https address; a plain one is this machine itself.
 
         The ca_bundle is a PEM file that is trusted instead of the public authorities.
         """

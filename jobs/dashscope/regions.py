@@ -36,14 +36,17 @@ def checked_base_url(base_url: str) -> str:
     Raises ValueError, without the address in its text because it may hold a password, unless it
     is scheme, host and port alone, over https, or over plain http to this machine itself.
     """
-    if not _PLAIN_URL.fullmatch(base_url):
+    try:
+        parts = urlsplit(base_url)
+        plain = _PLAIN_URL.fullmatch(base_url) and parts.port != 0
+    except ValueError:
+        # A port out of range, or brackets around what is no address.
+        plain = None
+    if not plain:
         raise ValueError(
             "The base URL must be a scheme, a host and at most a port, such as "
             f"{BEIJING.base_url}: no user name, path, query or fragment."
         )
-    parts = urlsplit(base_url)
-    if not 0 < (parts.port or 443) < 65536:
-        raise ValueError("The port of the base URL is out of range.")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise ValueError("The base URL must use https; plain http is for this machine alone.")
     return base_url.rstrip("/")

@@ -172,4 +172,5 @@ def _checked_proxies(proxy: str | None) -> dict[str, str]:
     parts = urlsplit(proxy)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("The proxy must be an http or https URL with a host.")
-    return {"http": proxy, "https": proxy}
+    # Only for https: a plain address is this machine, and the key must not leave it in the clear.
+    return {"https": proxy}

@@ -6,6 +6,7 @@ when a .netrc names the host, takes proxies from the environment, and keeps cook
 does none of these.
 """
 
+import logging
 import socket
 from threading import Thread
 from typing import Any
@@ -17,6 +18,12 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.retry import Retry
 
 from jobs.dashscope.calls import Call
+
+# These two warnings quote what the other side sent, and that may echo the request with its key.
+# What they tell is in the exchange.
+_QUOTING = ("Failed to parse headers", "Retrying (")
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).addFilter(lambda record: not str(record.msg).startswith(_QUOTING))
 
 _Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 
