@@ -88,6 +88,10 @@ class Desk:
         """The ids of its processes, and of theirs, whose command line has all the words."""
         return [pid for pid in _descendants(self.process.pid) if _has(pid, words)]
 
+    def processor_seconds(self) -> float:
+        """The processor time that all of it has used so far, children that ended included."""
+        return sum(_processor_seconds(pid) for pid in (self.process.pid, *self.processes()))
+
     def _read(self) -> None:
         assert self.process.stdout
         with self.process.stdout as printed:
@@ -119,6 +123,12 @@ def _descendants(pid: int) -> Iterator[int]:
     for child in map(int, children.split()):
         yield child
         yield from _descendants(child)
+
+
+def _processor_seconds(pid: int) -> float:
+    after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+    ticks = after_name.split()[11:15]  # utime, stime, and both of the children that ended
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def _has(pid: int, words: tuple[str, ...]) -> bool:
