@@ -263,6 +263,6 @@ def _pulse_of(workspace: Workspace, clock: Clock) -> Pulse:
         return Pulse("idle", _("DashScope was not heard from yet"))
     return Pulse(
         "ok",
-        _("DashScope heard %(ago)s, in %(latency)s ms")
+        _("DashScope answered %(ago)s, in %(latency)s ms")
         % {"ago": clock.ago(workspace.last_heard_at), "latency": workspace.latency_ms},
     )
