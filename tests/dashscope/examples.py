@@ -79,6 +79,19 @@ def outcome_of(
     return outcome, server
 
 
+NESTED_REFUSAL = json.dumps(
+    {
+        "error": {
+            "message": "Incorrect API key.",
+            "type": "invalid_request_error",
+            "code": "invalid_api_key",
+            "param": "model_name",
+        },
+        "request_id": "ca21b91b",
+    }
+).encode()
+GATEWAY_PAGE = b"<html><head><title>502</title></head><body><script>alert(1)</script></body></html>"
+
 CALLS = ("create", "get", "list", "delete")
 SENT_ONCE = ("create", "delete")
 READS = ("get", "list")
