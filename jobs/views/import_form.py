@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from jobs.choices import RESUBMITTABLE_STATUSES
+from jobs.choices import RESUBMITTABLE_STATUSES, JobStatus
 from jobs.errors import (
     DifferentSubmission,
     DuplicateImport,
@@ -25,6 +25,7 @@ from jobs.permissions import Ability, people_allowed, workspaces_allowing
 from jobs.services import content, previews, submission
 from jobs.services.explaining import explanation_of, raw_text
 from jobs.services.previews import Preview
+from jobs.templatetags.looks import LOOK_OF_STATUS
 from jobs.views.chrome import wants_fragment
 
 log = logging.getLogger(__name__)
@@ -111,7 +112,8 @@ def _page(
     context |= {
         "job": form.resubmits,
         "explanation": form.resubmits and explanation_of(form.resubmits),
-        "raw_error": form.resubmits and raw_text(form.resubmits),
+        "raw": form.resubmits and raw_text(form.resubmits),
+        "look": form.resubmits and LOOK_OF_STATUS[JobStatus(form.resubmits.status)],
         "earlier": _earlier(form, earlier_id),
         "used_for": used_for,
         "unsaved": status == 503,

@@ -46,6 +46,13 @@
   form.addEventListener("change", (event) => {
     if ([bucket, path].includes(event.target)) split(event.target);
   });
+  // Where the session has ended, another page comes in place of the preview: what was typed is
+  // worth more than either.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id === "preview" && !event.detail.serverResponse.includes('id="preview"')) {
+      event.detail.shouldSwap = false;
+    }
+  });
   // A browser that goes back fills the fields in again.
   window.addEventListener("pageshow", () => {
     count();
