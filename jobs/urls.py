@@ -5,6 +5,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
+from jobs.api import v1
 from jobs.views import accounts, acts, chrome, health, import_form, job_detail, job_list, set_up
 
 urlpatterns = [
@@ -33,6 +34,7 @@ urlpatterns = [
     path("preferences/language/", login_not_required(set_language), name="set_language"),
     path("preferences/theme/", chrome.theme, name="theme"),
     path("pulse/", chrome.pulse, name="pulse"),
+    path("api/v1/", v1.urls()),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

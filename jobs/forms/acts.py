@@ -59,6 +59,12 @@ class ResolutionForm(forms.Form):
             raise forms.ValidationError(_("Choose a candidate, or that it is none of these."))
         return choice
 
+    def clean(self) -> None:
+        """Nobody can check "none of these" later without knowing why it was said."""
+        answer = (self.cleaned_data.get("choice"), self.cleaned_data.get("reason"))
+        if answer == (NONE_OF_THESE, ""):
+            self.add_error("reason", _("Say how you know that it is none of these."))
+
     @property
     def remote_job_id(self) -> str | None:
         """The chosen candidate, or None for none of these."""

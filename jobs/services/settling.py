@@ -115,7 +115,7 @@ def resolve(job: ImportJob, *, remote_job_id: str | None, reason: str, actor: Ac
     """Let a person say which candidate the job is, or (None) that it is none of them.
 
     Raises NotPermitted, WrongState (the attempt is not, or no longer, in conflict) and
-    InvalidFields (not a candidate, owned by another record, or no reason for "none").
+    InvalidFields (not a candidate, or owned by another record by now).
     """
     require_on_job(actor, Ability.RESOLVE_ANY, job)
     try:
@@ -130,8 +130,6 @@ def _resolve(job: ImportJob, remote_job_id: str | None, reason: str, actor: Acto
         raise WrongState(job.status)
     attempt.job = job
     if remote_job_id is None:
-        if not reason:
-            raise InvalidFields({"reason": [_("Say how you know that it is none of these.")]})
         with audit.act(actor) as act:
             settlement.end_absent(attempt, reason="dismissed")
             data = {"attempt": attempt.number, "reason": reason}

@@ -41,10 +41,16 @@ def test_it_refuses_a_reason_that_cannot_be_kept() -> None:
     [("none", None), ("job:none", "none"), ("job:import-1", "import-1")],
 )
 def test_it_tells_a_candidate_from_none_of_them(choice: str, remote_job_id: str | None) -> None:
-    form = ResolutionForm({"choice": choice})
+    form = ResolutionForm({"choice": choice, "reason": "made by hand"})
 
     assert form.is_valid()
     assert form.remote_job_id == remote_job_id
+
+
+def test_none_of_them_needs_a_reason() -> None:
+    form = ResolutionForm({"choice": "none", "reason": " "})
+
+    assert list(form.errors) == ["reason"]
 
 
 @pytest.mark.parametrize("choice", ["", "import-1", "NONE", "\x00"])

@@ -1,0 +1,62 @@
+"""Who calls: the person whose token the Authorization header carries, and no session.
+
+No cookie is ever asked, so that another site's page cannot make a browser act here, and no
+call needs a CSRF token.
+"""
+
+from dataclasses import replace
+
+from django.http import HttpRequest
+from ninja.security.http import HttpAuthBase
+
+from jobs.actors import Actor
+from jobs.api.faults import TooManyRequests
+from jobs.choices import ActorKind
+from jobs.models import Token
+from jobs.services import allowances, tokens
+from jobs.services.allowances import Allowance
+
+
+class ApiRequest(HttpRequest):
+    """The type of a request with a valid token, as the API's views get it."""
+
+    auth: Token
+    actor: Actor
+    allowance: Allowance
+
+
+class Bearer(HttpAuthBase):
+    """Accepts a live token within its allowance, and makes it the request's actor."""
+
+    openapi_scheme = "bearer"
+
+    def __call__(self, request: HttpRequest) -> Token | None:
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
+        allowance = allowances.of_stranger(actor.address)
+        request.allowance = allowance  # type: ignore[attr-defined]
+        # An address that guessed too often is not even looked up.
+        if not allowance.granted:
+            raise TooManyRequests
+        if scheme.lower() != "bearer":
+            allowances.count_failure(actor.address)
+            return None
+        try:
+            token = tokens.find(text.strip())
+        except tokens.TokenRefused:
+            allowances.count_failure(actor.address)
+            raise
+        allowance = allowances.take(token)
+        request.allowance = allowance  # type: ignore[attr-defined]
+        request.actor = replace(  # type: ignore[attr-defined]
+            actor,
+            kind=ActorKind.TOKEN,
+            label=token.user.label,
+            user_id=token.user_id,
+            token_id=token.pk,
+            token_label=token.name,
+            scopes=frozenset(token.scopes),
+        )
+        if not allowance.granted:
+            raise TooManyRequests
+        return token
