@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from jobs.dashscope.schemas import Exchange, JobPage, Refusal, RemoteJob
 
-LONGEST_WORD = 255
+LONGEST_WORD = 200
 """Request ids and codes are cut to this many characters; a longer job_id is no job_id."""
 
 LONGEST_WAIT_SECONDS = 86_400

@@ -65,8 +65,8 @@ class Exchange:
     """From the body, else from the x-request-id header, else ""."""
     started_at: datetime
     finished_at: datetime
+    """started_at and the duration, by a clock that cannot be set back: never before started_at."""
     duration_ms: int
-    """By a clock that cannot be set, so it need not equal finished_at - started_at."""
     server_date: datetime | None
     """The Date header in UTC, by which clocks that disagree can be compared."""
     retry_after_seconds: float | None

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest, Request
@@ -85,7 +85,9 @@ class Transport:
         # Asked last, because the shutdown at the deadline can look like a proper end.
         if call.expired and call.connected:
             fault = Reason.DEADLINE
-        duration_ms = round((time.monotonic() - started) * 1000)
+        # By a clock that cannot be set back meanwhile, so that nothing ends before it starts.
+        elapsed_seconds = time.monotonic() - started
+        finished_at = started_at + timedelta(seconds=elapsed_seconds)
         body = bytes(arrived.body)
         document = answers.document_in(body, self._clean)
         kept = {
@@ -93,7 +95,6 @@ class Transport:
             for name in _KEPT_HEADERS
             if name in arrived.headers
         }
-        finished_at = datetime.now(UTC)
         server_date = answers.http_date_in(kept.get("date", ""))
         exchange = Exchange(
             method=method,
@@ -108,7 +109,7 @@ class Transport:
             request_id=answers.request_id_in(document, kept),
             started_at=started_at,
             finished_at=finished_at,
-            duration_ms=duration_ms,
+            duration_ms=round(elapsed_seconds * 1000),
             server_date=server_date,
             retry_after_seconds=answers.wait_in(
                 kept.get("retry-after", ""), now=server_date or finished_at
