@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import environ
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from environ.fileaware_mapping import FileAwareMapping
 
 from jobs import actors
 from jobs.actors import Actor
@@ -18,7 +18,6 @@ from jobs.services import audit, demo, members, workspaces
 # signed and not stored, so there is nothing to steal from the database, and its 256-bit
 # signature cannot be found by trying.
 LINK_SECONDS = 60 * 60
-_LINK = signing.TimestampSigner(sep=".", salt="jobs.set-up-link")
 
 
 class AccountRefusedError(DeskError):
@@ -81,13 +80,13 @@ def has_administrator() -> bool:
 
 def set_up_link_token() -> str:
     """What the link to the page for the first administrator ends in; good for LINK_SECONDS."""
-    return _LINK.sign("administrator")
+    return _signer().sign("administrator")
 
 
 def check_link(token: str) -> None:
     """Raise LinkForgedError or LinkVoidError unless the link may make the administrator now."""
     try:
-        _LINK.unsign(token, max_age=LINK_SECONDS)
+        _signer().unsign(token, max_age=LINK_SECONDS)
     except signing.SignatureExpired:
         raise LinkVoidError("expired") from None
     except signing.BadSignature:
@@ -121,7 +120,11 @@ def set_up(token: str, *, username: str, email: str, password: str, actor: Actor
 def from_environment(name: str) -> str:
     """DJANGO_SUPERUSER_USERNAME, _EMAIL or _PASSWORD, or what is in the file that the same
     name with _FILE names, or ""."""
-    return str(environ.FileAwareEnv().str(f"DJANGO_SUPERUSER_{name}", default=""))
+    return str(FileAwareMapping(cache=False).get(f"DJANGO_SUPERUSER_{name}", ""))
+
+
+def _signer() -> signing.TimestampSigner:
+    return signing.TimestampSigner(sep=".", salt="jobs.set-up-link")
 
 
 def _new_user(username: str, email: str, password: str) -> User:
