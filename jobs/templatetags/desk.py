@@ -58,6 +58,12 @@ def moment(context: dict[str, Any], at: datetime | None, style: str = "exact") -
 
 
 @register.filter
+def from_iso(text: str) -> datetime:
+    """The time that a stored ISO 8601 text says, for {% moment %}."""
+    return datetime.fromisoformat(text)
+
+
+@register.filter
 def told(text: Text) -> str:
     """A text of the error catalogue in the reader's language."""
     return text.in_language(get_language() or "en")
