@@ -167,6 +167,30 @@ class ActorKind(TextChoices):
     SYSTEM = "system", _("Command line")
 
 
+class EventOutcome(TextChoices):
+    """How what an event tells of came out, where it came out at all."""
+
+    SUCCEEDED = "succeeded", _("Succeeded")
+    FAILED = "failed", _("Failed")
+    REFUSED = "refused", _("Refused")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class Fault(TextChoices):
+    """What is wrong with a record of the history."""
+
+    MISSING = "missing", _("it is missing, or another stands in its place")
+    LINK = "link", _("it does not follow the event before it")
+    DIGEST = "digest", _("its text was changed")
+    HASH = "hash", _("its hash was changed")
+    COLUMNS = "columns", _("its columns do not say what its text says")
+    PERSONAL = "personal", _("a personal value beside it was changed")
+    HEAD = "head", _("the end of the history was changed")
+    SIGNATURE = "signature", _("the signature of its checkpoint is false")
+    CHECKPOINT = "checkpoint", _("a checkpoint that left this machine says otherwise")
+    EXCHANGE = "exchange", _("an exchange with DashScope that it tells of was changed")
+
+
 class Verb(TextChoices):
     """Every verb of the history. Verbs are never renamed, only retired.
 
@@ -220,3 +244,20 @@ class Verb(TextChoices):
     SIGNED_IN = "session.signed_in", _("{actor} signed in")
     SIGN_IN_FAILED = "session.sign_in_failed", _("A sign-in failed")
     SIGNED_OUT = "session.signed_out", _("{actor} signed out")
+    EXCHANGE_KEPT = "exchange.kept", _("DashScope was asked about {subject}: nothing new")
+    BODIES_PRUNED = (
+        "exchange.bodies_pruned",
+        _("The bodies of old exchanges were removed; their digests stay in the history"),
+    )
+    HISTORY_EXPORTED = "history.exported", _("{actor} exported the history")
+    HISTORY_REVIEWED = (
+        "history.reviewed",
+        _("{actor} marked the history as reviewed up to event {up_to}"),
+    )
+    HISTORY_NOTED = "history.noted", _("{actor} wrote a note on event {event}")
+    HISTORY_VERIFIED = "history.verified", _("The history was verified up to event {up_to}")
+    HISTORY_FOUND_BAD = "history.found_bad", _("Event {event} of the history is bad")
+    PERSON_ERASED = (
+        "person.erased",
+        _("{actor} erased a person’s name and addresses from the history"),
+    )

@@ -1,16 +1,24 @@
 """The records. Every write to them has one home in jobs/services/."""
 
 from jobs.models.attempts import Attempt, Walk
-from jobs.models.audit import AuditEvent, AuditHead, AuditPersonal
+from jobs.models.audit import (
+    AuditCheckpoint,
+    AuditEvent,
+    AuditHead,
+    AuditPersonal,
+    Verification,
+)
 from jobs.models.deletions import Deletion
 from jobs.models.exchanges import Exchange
 from jobs.models.import_jobs import ImportJob
 from jobs.models.people import Membership, User
+from jobs.models.reviews import ReviewMark, ReviewNote
 from jobs.models.tokens import Token
 from jobs.models.workspaces import Duty, WorkerHeartbeat, Workspace
 
 __all__ = [
     "Attempt",
+    "AuditCheckpoint",
     "AuditEvent",
     "AuditHead",
     "AuditPersonal",
@@ -19,8 +27,11 @@ __all__ = [
     "Exchange",
     "ImportJob",
     "Membership",
+    "ReviewMark",
+    "ReviewNote",
     "Token",
     "User",
+    "Verification",
     "Walk",
     "WorkerHeartbeat",
     "Workspace",

@@ -2,6 +2,9 @@
 
 from django.db import models
 
+from jobs.choices import EventOutcome, Fault
+from jobs.models.leases import Leased
+
 
 class AuditEvent(models.Model):
     """One event. Written once by services/audit.py, never changed.
@@ -25,6 +28,7 @@ class AuditEvent(models.Model):
     actor_user_id = models.BigIntegerField(null=True)
     token_id = models.BigIntegerField(null=True)
     act_id = models.CharField(max_length=36)
+    outcome = models.CharField(max_length=16, choices=EventOutcome.choices, blank=True)
 
     class Meta:
         ordering = ["seq"]
@@ -33,6 +37,17 @@ class AuditEvent(models.Model):
             models.Index(fields=["workspace_id", "-seq"], name="jobs_event_by_workspace"),
             models.Index(fields=["verb", "-seq"], name="jobs_event_by_verb"),
             models.Index(fields=["actor_user_id", "-seq"], name="jobs_event_by_person"),
+            # Few events have one, so these two cost little where events are written.
+            models.Index(
+                fields=["token_id", "-seq"],
+                name="jobs_event_by_token",
+                condition=models.Q(token_id__isnull=False),
+            ),
+            models.Index(
+                fields=["outcome", "-seq"],
+                name="jobs_event_by_outcome",
+                condition=~models.Q(outcome=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -75,3 +90,65 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return f"head at {self.seq}"
+
+
+class AuditCheckpoint(Leased):
+    """A signed statement that event `seq` had this hash, made to leave the machine.
+
+    `text` is exactly what was signed. Who holds the database can delete these rows, which is
+    why they are sent away; who lacks the signing key cannot make one.
+    """
+
+    seq = models.PositiveBigIntegerField(unique=True)
+    hash = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    text = models.TextField()
+    signature = models.CharField(max_length=128)
+    public_key = models.CharField(max_length=64)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=0)
+    failure = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["seq"]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="jobs_checkpoint_to_deliver",
+                condition=models.Q(delivered_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"checkpoint at event {self.seq}"
+
+
+class Verification(Leased):
+    """One check of the whole chain by the worker, a piece at a time.
+
+    `position` and `position_hash` are the last event that was found good, so that another
+    worker can go on from there.
+    """
+
+    requested_by_id = models.BigIntegerField(null=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    up_to = models.PositiveBigIntegerField()
+    position = models.PositiveBigIntegerField(default=0)
+    position_hash = models.CharField(max_length=64)
+    bad_seq = models.PositiveBigIntegerField(null=True, blank=True)
+    fault = models.CharField(max_length=16, choices=Fault.choices, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="jobs_verification_open",
+                condition=models.Q(finished_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"verification {self.pk} up to event {self.up_to}"

@@ -36,9 +36,18 @@ class Exchange(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField()
+    # When both bodies were removed for their age; the history keeps their digests.
+    bodies_pruned_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["started_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["finished_at"],
+                name="jobs_exchange_with_bodies",
+                condition=Q(bodies_pruned_at=None),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(call__in=Call.values), name="jobs_exchange_known_call"

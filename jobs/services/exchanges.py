@@ -4,10 +4,12 @@ from jobs import dashscope
 from jobs.choices import Call, ExchangeOutcome
 from jobs.dashscope import DashScopeError, NotSent, Rejected
 from jobs.models import Attempt, Exchange, ImportJob
+from jobs.services.audit import Act
 from jobs.services.upstream import Upstream
 
 
 def keep(
+    act: Act,
     job: ImportJob,
     call: Call,
     upstream: Upstream,
@@ -16,8 +18,8 @@ def keep(
     attempt: Attempt | None = None,
     error: DashScopeError | None = None,
 ) -> Exchange:
-    """Store one call; run inside the act that stores what it meant."""
-    return Exchange.objects.create(
+    """Store one call inside the act that stores what it meant, and bind it to the history."""
+    exchange = Exchange.objects.create(
         job=job,
         attempt=attempt,
         call=call,
@@ -38,6 +40,8 @@ def keep(
         finished_at=made.finished_at,
         duration_ms=made.duration_ms,
     )
+    act.witness(exchange)
+    return exchange
 
 
 def _outcome(error: DashScopeError | None) -> ExchangeOutcome:

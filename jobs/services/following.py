@@ -147,10 +147,10 @@ def look_at(job: ImportJob, way: Upstream, worker: str) -> None:
         if error.code != "NotFound":
             raise
         with audit.act(actors.worker(worker)) as act:
-            exchanges.keep(job, Call.GET, way, error.exchange, error=error)
+            exchanges.keep(act, job, Call.GET, way, error.exchange, error=error)
             observation.mark_gone(act, job, error.exchange)
         return
     with audit.act(actors.worker(worker)) as act:
-        exchanges.keep(job, Call.GET, way, answer.exchange)
+        exchanges.keep(act, job, Call.GET, way, answer.exchange)
         if not observation.apply(act, job, answer.job, answer.exchange):
             observation.note_look(job, answer.exchange)

@@ -99,12 +99,13 @@ def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
             return known[field]
         return _("(erased)") if field in content["personal"] else ""
 
-    actor = _actor(content["actor"], personal("actor"))
+    actor = _actor(content["actor"], personal("actor"), personal("token"))
     words = {
         "actor": actor,
         "subject": subject or _label(content["subject"], personal("username")),
         "member": personal("member"),
         "role": _word(Role, data.get("role")),
+        "token": data.get("token", ""),
         "old": _word(JobStatus, data.get("old")),
         "new": _word(JobStatus, data.get("new")),
     }
@@ -126,16 +127,16 @@ def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
     )
 
 
-def _actor(actor: Mapping[str, Any], name: str) -> str:
+def _actor(actor: Mapping[str, Any], name: str, token: str) -> str:
     if actor["kind"] == ActorKind.WORKER:
         return _("The worker")
     if actor["kind"] == ActorKind.SYSTEM:
         return _("The command line")
     person = name or actor["label"] or _("Somebody")
-    if actor["token_label"]:
+    if token:
         return _("%(person)s, with the token %(token)s,") % {
             "person": person,
-            "token": actor["token_label"],
+            "token": token,
         }
     return person
 

@@ -56,7 +56,7 @@ def keep_late_answer(
     error = outcome if isinstance(outcome, DashScopeError) else None
     with audit.act(actors.worker(worker)) as act:
         exchanges.keep(
-            attempt.job, Call.CREATE, way, outcome.exchange, attempt=attempt, error=error
+            act, attempt.job, Call.CREATE, way, outcome.exchange, attempt=attempt, error=error
         )
         act.record(
             Verb.ATTEMPT_ANSWERED_LATE,
@@ -68,7 +68,7 @@ def keep_late_answer(
 def _end_confirmed(attempt: Attempt, worker: str, way: Upstream, answer: CreatedJob) -> None:
     request_id = answer.exchange.request_id[:200]
     with audit.act(actors.worker(worker)) as act:
-        exchanges.keep(attempt.job, Call.CREATE, way, answer.exchange, attempt=attempt)
+        exchanges.keep(act, attempt.job, Call.CREATE, way, answer.exchange, attempt=attempt)
         leases.write_back(
             attempt,
             Q(state=AttemptState.SENDING),
@@ -104,7 +104,9 @@ def _end_confirmed(attempt: Attempt, worker: str, way: Upstream, answer: Created
 
 def _end_rejected(attempt: Attempt, worker: str, way: Upstream, error: Rejected) -> None:
     with audit.act(actors.worker(worker)) as act:
-        exchanges.keep(attempt.job, Call.CREATE, way, error.exchange, attempt=attempt, error=error)
+        exchanges.keep(
+            act, attempt.job, Call.CREATE, way, error.exchange, attempt=attempt, error=error
+        )
         _end(
             attempt,
             AttemptState.REJECTED,
@@ -137,7 +139,7 @@ def _end_unknown(
     error: DashScopeError | None = None,
 ) -> None:
     with audit.act(actors.worker(worker)) as act:
-        exchanges.keep(attempt.job, Call.CREATE, way, exchange, attempt=attempt, error=error)
+        exchanges.keep(act, attempt.job, Call.CREATE, way, exchange, attempt=attempt, error=error)
         become_unknown(
             act,
             attempt,
@@ -211,7 +213,7 @@ def end_not_sent(
     goes_on = again_at <= (first or timezone.now()) + window
     with audit.act(actors.worker(worker)) as act:
         if error is not None:
-            exchanges.keep(job, Call.CREATE, way, error.exchange, attempt=attempt, error=error)
+            exchanges.keep(act, job, Call.CREATE, way, error.exchange, attempt=attempt, error=error)
         _end(
             attempt,
             AttemptState.NOT_SENT,

@@ -137,8 +137,8 @@ def _look(deletion: Deletion, way: Upstream, worker: str) -> None:
     except DashScopeError as error:
         _try_again(deletion, way, worker, Call.GET, error, DeletionState.UNKNOWN)
     else:
-        with audit.act(actors.worker(worker)):
-            exchanges.keep(deletion.job, Call.GET, way, answer.exchange)
+        with audit.act(actors.worker(worker)) as act:
+            exchanges.keep(act, deletion.job, Call.GET, way, answer.exchange)
             leases.write_back(
                 deletion,
                 state=DeletionState.INTENDED,
@@ -157,7 +157,7 @@ def _done(
     error = outcome if isinstance(outcome, DashScopeError) else None
     now = timezone.now()
     with audit.act(actors.worker(worker)) as act:
-        exchanges.keep(deletion.job, call, way, outcome.exchange, error=error)
+        exchanges.keep(act, deletion.job, call, way, outcome.exchange, error=error)
         _end(deletion, DeletionState.DONE, code=error.code if error else "")
         # The answer to a delete still says SUCCESSED or FAILED; it is no news of a live job.
         ImportJob.objects.filter(pk=deletion.job_id).update(
@@ -188,7 +188,7 @@ def _refuse(
 ) -> None:
     with audit.act(actors.worker(worker)) as act:
         if way and error:
-            exchanges.keep(deletion.job, Call.DELETE, way, error.exchange, error=error)
+            exchanges.keep(act, deletion.job, Call.DELETE, way, error.exchange, error=error)
         _end(deletion, DeletionState.REFUSED, code=code, message=message)
         ImportJob.objects.filter(pk=deletion.job_id).update(updated_at=timezone.now())
         data = {
@@ -213,7 +213,7 @@ def _try_again(
         _refuse(deletion, worker, "gave_up", str(error), way, error)
         return
     with audit.act(actors.worker(worker)) as act:
-        exchanges.keep(deletion.job, call, way, error.exchange, error=error)
+        exchanges.keep(act, deletion.job, call, way, error.exchange, error=error)
         became_unknown = call == Call.DELETE and state == DeletionState.UNKNOWN
         leases.write_back(
             deletion,
@@ -236,7 +236,7 @@ def _refresh(job: ImportJob, way: Upstream, worker: str) -> None:
         log.info("job %s could not be looked at: %s", job.pk, error)
         return
     with audit.act(actors.worker(worker)) as act:
-        exchanges.keep(job, Call.GET, way, answer.exchange)
+        exchanges.keep(act, job, Call.GET, way, answer.exchange)
         observation.apply(act, job, answer.job, answer.exchange)
 
 
