@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
 
 from tests import machine
+from tests.running import Desk
 
 # A container has neither user namespaces nor a large /dev/shm, and no test wants chromium to
 # call its maker.
@@ -86,3 +87,11 @@ def new_context(
         return context
 
     return watched
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The whole of `make run` in its demonstration, in processes of its own."""
+    with Desk(tmp_path_factory.mktemp("desk")) as desk:
+        assert desk.url
+        yield desk

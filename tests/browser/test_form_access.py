@@ -1,0 +1,61 @@
+"""The pages with which people act, held to axe's rules and to a phone's width."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from jobs.choices import JobStatus
+from jobs.models import User, Workspace
+from tests.browser.test_form import fill, signed_in
+from tests.making import make_attempt, make_job
+from tests.views.test_acts import CANDIDATE, OTHER
+
+__all__ = ["signed_in"]
+SignedIn = Callable[..., Page]
+
+
+@pytest.fixture
+def addresses(workspace: Workspace, alice: User, bob: User) -> dict[str, str]:
+    """Each page by name, with what has to be pressed on it."""
+    make_job(workspace, by=alice, status=JobStatus.RUNNING, object_key="cs/intent-v8/")
+    failed = make_job(workspace, by=bob, status=JobStatus.FAILED)
+    done = make_job(workspace, by=bob)
+    open_job = make_job(workspace, by=bob, status=JobStatus.UNCONFIRMED)
+    make_attempt(open_job, state="conflict", candidates=[CANDIDATE, OTHER])
+    return {
+        "new": "/jobs/new/",
+        "errors": "/jobs/new/",
+        "guard": "/jobs/new/",
+        "resubmit": f"/jobs/{failed.pk}/resubmit/",
+        "delete": f"/jobs/{done.pk}/delete/",
+        "resolve": f"/jobs/{open_job.pk}/resolve/",
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["new", "errors", "guard", "resubmit", "delete", "resolve"])
+def test_everybody_can_use_it(
+    signed_in: SignedIn, addresses: dict[str, str], bob: User, name: str, scheme: str
+) -> None:
+    page = signed_in(
+        bob, addresses[name], color_scheme=scheme, viewport={"width": 390, "height": 844}
+    )
+    if name == "errors":
+        fill(page, base_model="qwen3 32b", bucket_name="Acme", object_key="cs")
+        page.locator("[name=display_name]").fill("x" * 60)
+    elif name == "guard":
+        fill(page)
+    if name in ("errors", "guard"):
+        page.get_by_role("button", name="Submit the import").click()
+        page.wait_for_selector("#faults, #guard")
+    elif name in ("delete", "resolve"):
+        page.locator("#main button:not(.unseen)").click()
+        page.wait_for_selector(".fault")
+
+    found = Axe().run(page)
+
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]] == []
+    width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert width <= 0

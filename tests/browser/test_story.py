@@ -1,0 +1,122 @@
+"""From the sign-in page to the end of a job, through every process of `make run`."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from jobs.simulator.lives import MISSING_FILE
+from tests.running import Desk
+
+AT_DASHSCOPE = re.compile("^(pending|running|succeeded)$")
+A_LIFE_SECONDS = 60.0  # longer than the simulator's jobs take
+
+
+def sign_in(page: Page, desk: Desk, role: str = "submitter") -> None:
+    page.goto(desk.url)
+    page.locator(f"button[name=demo][value={role}]").click()
+    expect(page).to_have_url(f"{desk.url}/jobs/")
+
+
+def submit(page: Page, desk: Desk, name: str, **changes: str) -> None:
+    """Fill in the form as a person does; it leads to the job's page."""
+    page.goto(f"{desk.url}/jobs/new/")
+    fields = {
+        "base_model": "qwen3-32b",
+        "display_name": name,
+        "bucket_name": "acme-models",
+        "object_key": f"models/{name.lower().replace(' ', '-')}/",
+    } | changes
+    for field, value in fields.items():
+        page.locator(f"[name={field}]").fill(value)
+    page.locator("[name=weight_type][value=lora]").check()
+    page.locator("#import-form .actions .primary").click()
+    expect(page.locator("h1")).to_have_text(name)
+
+
+def status(page: Page) -> Locator:
+    return page.locator("[data-status]").first
+
+
+def row_of(page: Page, name: str) -> Locator:
+    return page.locator("[data-status]").filter(has_text=name)
+
+
+def test_a_job_succeeds_before_the_eyes_of_its_submitter(page: Page, desk: Desk) -> None:
+    sign_in(page, desk)
+    submit(page, desk, "Story that succeeds")
+    expect(page.get_by_text("sk-")).to_have_count(0)
+
+    expect(status(page)).to_have_attribute("data-status", AT_DASHSCOPE)
+    desk.simulator.clock.push(A_LIFE_SECONDS)
+
+    expect(status(page)).to_have_attribute("data-status", "succeeded")
+    page.goto(f"{desk.url}/jobs/")
+    expect(row_of(page, "Story that succeeds")).to_have_attribute("data-status", "succeeded")
+
+
+def test_a_job_fails_and_says_why_in_the_list(page: Page, desk: Desk) -> None:
+    sign_in(page, desk)
+    submit(page, desk, "Story that fails", object_key="stories/demo-missing-file/")
+    expect(status(page)).to_have_attribute("data-status", AT_DASHSCOPE)
+
+    desk.simulator.clock.push(A_LIFE_SECONDS)
+
+    expect(status(page)).to_have_attribute("data-status", "failed")
+    expect(page.locator("#job")).to_contain_text(MISSING_FILE)
+    page.goto(f"{desk.url}/jobs/")
+    row = row_of(page, "Story that fails")
+    expect(row).to_have_attribute("data-status", "failed")
+    expect(page.locator("main")).to_contain_text(MISSING_FILE)
+
+
+def test_a_job_is_rejected_with_code_and_message(page: Page, desk: Desk) -> None:
+    sign_in(page, desk)
+
+    submit(page, desk, "Story that is refused", base_model="gpt-unheard-of")
+
+    expect(status(page)).to_have_attribute("data-status", "rejected")
+    expect(page.locator("#job")).to_contain_text("NotFound")
+    page.goto(f"{desk.url}/jobs/")
+    expect(row_of(page, "Story that is refused")).to_have_attribute("data-status", "rejected")
+    expect(page.locator("main")).to_contain_text("NotFound")
+
+
+def test_an_answer_that_was_lost_is_looked_for_and_found(page: Page, desk: Desk) -> None:
+    sign_in(page, desk)
+    accepted = len(desk.simulator.requests(call="create", accepted=True))
+
+    submit(page, desk, "Story of a lost answer", object_key="stories/demo-lost-answer/")
+
+    expect(status(page)).to_have_attribute("data-status", AT_DASHSCOPE, timeout=20_000)
+    assert len(desk.simulator.requests(call="create", accepted=True)) == accepted + 1
+
+
+@pytest.fixture
+def page_without_script(new_context: Callable[..., BrowserContext]) -> Page:
+    return new_context(java_script_enabled=False).new_page()
+
+
+def test_it_can_be_done_without_javascript(page_without_script: Page, desk: Desk) -> None:
+    page = page_without_script
+    sign_in(page, desk)
+    submit(page, desk, "Story without script")
+    desk.simulator.wait_for_requests(1, call="create", accepted=True, timeout_seconds=10)
+    desk.simulator.clock.push(A_LIFE_SECONDS)
+
+    def shows_success() -> bool:
+        page.reload()
+        return status(page).get_attribute("data-status") == "succeeded"
+
+    wait_until(page, shows_success)
+    page.goto(f"{desk.url}/jobs/")
+    expect(row_of(page, "Story without script")).to_have_attribute("data-status", "succeeded")
+
+
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if holds():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{holds.__name__} never held")
