@@ -104,6 +104,7 @@ def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
         "actor": actor,
         "subject": subject or _label(content["subject"], personal("username")),
         "member": personal("member"),
+        "token_name": personal("token_name"),
         "role": _word(Role, data.get("role")),
         "token": data.get("token", ""),
         "old": _word(JobStatus, data.get("old")),

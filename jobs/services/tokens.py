@@ -79,13 +79,12 @@ def create(
                 Verb.TOKEN_CREATED,
                 user,
                 data={
-                    "token": name,
                     "token_id": token.pk,
                     "prefix": prefix,
                     "scopes": token.scopes,
                     "expires_at": audit.utc_text(expires_at) if expires_at else None,
                 },
-                personal={"member": (user.label, user.pk)},
+                personal=_named(token),
             )
     except IntegrityError:
         raise InvalidFields(
@@ -105,8 +104,8 @@ def revoke(token: Token, *, actor: Actor) -> None:
         act.record(
             Verb.TOKEN_REVOKED,
             token.user,
-            data={"token": token.name, "token_id": token.pk, "prefix": token.prefix},
-            personal={"member": (token.user.label, token.user_id)},
+            data={"token_id": token.pk, "prefix": token.prefix},
+            personal=_named(token),
         )
 
 
@@ -129,6 +128,14 @@ def digest(text: str) -> str:
     """The keyed digest by which a secret text that we gave out is found again."""
     key = hashlib.sha256(b"token-digest:" + settings.TOKEN_DIGEST_KEY.encode()).digest()
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _named(token: Token) -> dict[str, tuple[str, int | None]]:
+    """Whose token it is and its name, which may say more of a person than they know."""
+    return {
+        "member": (token.user.label, token.user_id),
+        "token_name": (token.name, token.user_id),
+    }
 
 
 def _check(name: str, scopes: Collection[str], expires_at: datetime | None) -> None:
