@@ -48,7 +48,7 @@ def add_member(username: str, role: Role, workspace: Workspace, *, password: str
     if user:
         members.add(workspace, user, role, actor=actors.command_line())
         return False
-    user = _new_user(username, "", password)
+    user = new_user(username, "", password)
     with audit.act(actors.command_line()) as act:
         user.save()
         members.admit(act, workspace, user, role)
@@ -62,7 +62,7 @@ def ensure_administrator(username: str, email: str, password: str) -> bool:
     """
     if User.objects.filter(username=username).exists():
         return False
-    user = _new_user(username, email, password)
+    user = new_user(username, email, password)
     workspace = workspaces.ensure_first()
     with audit.act(actors.command_line()) as act:
         _admit_administrator(act, workspace, user)
@@ -102,7 +102,7 @@ def set_up(token: str, *, username: str, email: str, password: str, actor: Actor
     from the address of the request.
     """
     workspace = workspaces.ensure_first()
-    user = _new_user(username, email, password)
+    user = new_user(username, email, password)
     server = replace(
         actors.command_line(),
         address=actor.address,
@@ -120,14 +120,15 @@ def set_up(token: str, *, username: str, email: str, password: str, actor: Actor
 def from_environment(name: str) -> str:
     """DJANGO_SUPERUSER_USERNAME, _EMAIL or _PASSWORD, or what is in the file that the same
     name with _FILE names, or ""."""
-    return str(FileAwareMapping(cache=False).get(f"DJANGO_SUPERUSER_{name}", ""))
+    return str(FileAwareMapping(cache=False).get(name, ""))
 
 
 def _signer() -> signing.TimestampSigner:
     return signing.TimestampSigner(sep=".", salt="jobs.set-up-link")
 
 
-def _new_user(username: str, email: str, password: str) -> User:
+def new_user(username: str, email: str, password: str) -> User:
+    """An account that is not saved yet. Raises AccountRefusedError as `add_member` does."""
     user = User(username=username, email=email)
     if not password:
         raise AccountRefusedError(

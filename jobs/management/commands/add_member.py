@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if role not in Role.values:
             raise CommandError(f"There is no role {role!r}. The roles: {', '.join(Role.values)}.")
         where = _workspace(workspace)
-        password = accounts.from_environment("PASSWORD")
+        password = accounts.from_environment("DJANGO_SUPERUSER_PASSWORD")
         try:
             made = accounts.add_member(username, Role(role), where, password=password)
         except accounts.AccountRefusedError as refused:

@@ -58,13 +58,13 @@ class Command(BaseCommand):
         seen.write_text(digest, encoding="ascii")
 
     def _first_administrator(self) -> None:
-        username = accounts.from_environment("USERNAME")
+        username = accounts.from_environment("DJANGO_SUPERUSER_USERNAME")
         if not username:
             return
-        password = accounts.from_environment("PASSWORD")
+        password = accounts.from_environment("DJANGO_SUPERUSER_PASSWORD")
         try:
             made = accounts.ensure_administrator(
-                username, accounts.from_environment("EMAIL"), password
+                username, accounts.from_environment("DJANGO_SUPERUSER_EMAIL"), password
             )
         except accounts.AccountRefusedError as refused:
             raise CommandError(f"The first administrator was not made. {refused}") from refused
