@@ -100,13 +100,13 @@ def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
         return _("(erased)") if field in content["personal"] else ""
 
     actor = _actor(content["actor"], personal("actor"), personal("token"))
-    words = {
+    words = _Words({key: _shown(value) for key, value in data.items()})
+    words |= {
         "actor": actor,
         "subject": subject or _label(content["subject"], personal("username")),
         "member": personal("member"),
         "token_name": personal("token_name"),
         "role": _word(Role, data.get("role")),
-        "token": data.get("token", ""),
         "old": _word(JobStatus, data.get("old")),
         "new": _word(JobStatus, data.get("new")),
     }
@@ -126,6 +126,13 @@ def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
         details=details,
         dashscope_at=parse_datetime(data.get("dashscope_time") or ""),
     )
+
+
+class _Words(dict[str, str]):
+    """What fills a verb's sentence: an event of an older schema may lack a word."""
+
+    def __missing__(self, word: str) -> str:
+        return "–"
 
 
 def _actor(actor: Mapping[str, Any], name: str, token: str) -> str:

@@ -87,18 +87,28 @@ def read(values: Mapping[str, str], zone: tzinfo) -> tuple[JobSearch, dict[str, 
     if status not in ("", OPEN, NEEDS_PERSON, *JobStatus.values):
         problems["status"] = [_("There is no status of this name.")]
         status = ""
-    times: dict[str, datetime | None] = {}
-    for name, whole_days in (("since", 0), ("until", 1)):
+
+    def time_of(name: str, whole_days: int) -> datetime | None:
         text = values.get(name, "").strip()
-        times[name] = _time(text, zone, whole_days) if text else None
-        if text and times[name] is None:
+        at = _time(text, zone, whole_days) if text else None
+        if text and at is None:
             problems[name] = [_("Write a day as 2026-01-31, or a time as ISO 8601 with offset.")]
-    texts = {
+        return at
+
+    def text_of(name: str) -> str:
         # PostgreSQL has no NUL, so no text holds one.
-        name: values.get(name, "").replace("\x00", "").strip()[:LONGEST_TEXT]
-        for name in ("q", "submitter", "workspace", "base_model")
-    }
-    return JobSearch(status=status, **texts, **times), problems
+        return values.get(name, "").replace("\x00", "").strip()[:LONGEST_TEXT]
+
+    search = JobSearch(
+        status=status,
+        q=text_of("q"),
+        submitter=text_of("submitter"),
+        workspace=text_of("workspace"),
+        base_model=text_of("base_model"),
+        since=time_of("since", 0),
+        until=time_of("until", 1),
+    )
+    return search, problems
 
 
 def _mentions(term: str) -> Q:
@@ -115,9 +125,10 @@ def _time(text: str, zone: tzinfo, whole_days: int) -> datetime | None:
     try:
         if len(text) > len("2026-01-31"):
             at = parse_datetime(text)
+        elif day := parse_date(text):
+            at = datetime.combine(day + timedelta(days=whole_days), time())
         else:
-            day = parse_date(text)
-            at = day and datetime.combine(day + timedelta(days=whole_days), time())
+            return None
     except (ValueError, OverflowError):
         return None  # well written, but there is no such day
     # The first and the last days there are cannot be converted between zones.

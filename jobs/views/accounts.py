@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from jobs.choices import Role
+from jobs.middleware import DeskRequest
 from jobs.models import User
 from jobs.services import demo, sessions
 from jobs.templatetags.clock import duration_text
@@ -30,7 +31,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
-def login(request: HttpRequest) -> HttpResponse:
+def login(request: DeskRequest) -> HttpResponse:
     """Sign in with name and password, or, in the demo, as one of its people."""
     goal = request.POST.get("next", "") or request.GET.get("next", "")
     if request.method != "POST":
@@ -60,7 +61,7 @@ def login(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def logout(request: HttpRequest) -> HttpResponse:
+def logout(request: DeskRequest) -> HttpResponse:
     """Sign out and go to the sign-in page."""
     sessions.signed_out(actor=request.actor)
     auth.logout(request)
@@ -68,7 +69,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 
 def locked_out(
-    request: HttpRequest, _response: HttpResponse | None, _credentials: dict[str, Any] | None
+    request: DeskRequest, _response: HttpResponse | None, _credentials: dict[str, Any] | None
 ) -> HttpResponse:
     """The page after too many failed sign-ins; it says for how long (django-axes calls this)."""
     wait: timedelta = get_cool_off(request) or timedelta()
@@ -80,7 +81,7 @@ def locked_out(
 
 
 def _page(
-    request: HttpRequest, form: AuthenticationForm, goal: str, status: int = 200
+    request: DeskRequest, form: AuthenticationForm, goal: str, status: int = 200
 ) -> HttpResponse:
     context = {
         "form": form,
@@ -91,13 +92,13 @@ def _page(
     return render(request, "accounts/login.html", context, status=status)
 
 
-def _offers_demo(request: HttpRequest) -> bool:
+def _offers_demo(request: DeskRequest) -> bool:
     """Only in the demo, and only to whoever sits at the machine it runs on."""
     host = urlsplit(f"//{request.get_host()}").hostname
     return settings.DEMO and host in LOOPBACK and request.META.get("REMOTE_ADDR") in LOOPBACK
 
 
-def _demo_roles() -> list[dict[str, str]]:
+def _demo_roles() -> list[dict[str, Any]]:
     may = {
         Role.VIEWER: _("Sees every job and what became of it."),
         Role.SUBMITTER: _("Also submits imports, and deletes and settles their own."),

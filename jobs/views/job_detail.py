@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.templatetags.static import static
 from django.utils import timezone
@@ -21,6 +21,7 @@ from jobs.choices import (
     JobStatus,
     WeightType,
 )
+from jobs.middleware import DeskRequest
 from jobs.models import Attempt, Exchange, ImportJob, User
 from jobs.permissions import Ability, abilities, may_act_on
 from jobs.services import history, removal, upstream
@@ -56,7 +57,7 @@ class NextStep:
 
 
 @require_safe
-def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
+def job_detail(request: DeskRequest, job_id: int) -> HttpResponse:
     """One job, or for htmx its changing parts: 304 while they are as the reader has them."""
     job = get_object_or_404(
         ImportJob.objects.visible_to(request.user).select_related("workspace"), pk=job_id
@@ -70,7 +71,7 @@ def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
 
 
 @require_safe
-def job_exchange(request: HttpRequest, job_id: int, exchange_id: int, part: str) -> HttpResponse:
+def job_exchange(request: DeskRequest, job_id: int, exchange_id: int, part: str) -> HttpResponse:
     """A request's or a response's body as plain text, exactly as it was kept."""
     job = get_object_or_404(ImportJob.objects.visible_to(request.user), pk=job_id)
     exchange = get_object_or_404(Exchange, job=job, pk=exchange_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from jobs.choices import JobStatus
 from jobs.errors import InvalidFields
+from jobs.middleware import DeskRequest
 from jobs.models import ImportJob, User
 from jobs.services import content, pages, searching
 from jobs.services.pages import Cursor
@@ -41,7 +42,7 @@ class Chip:
 
 
 @require_safe
-def job_list(request: HttpRequest) -> HttpResponse:
+def job_list(request: DeskRequest) -> HttpResponse:
     """The list, or for htmx its rows alone: 304 while they are as the reader has them."""
     clock = Clock.of(request)
     search, problems = searching.read(request.GET, clock.zone)
@@ -78,7 +79,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 
 def _filters(
-    request: HttpRequest, search: JobSearch, problems: dict[str, list[str]]
+    request: DeskRequest, search: JobSearch, problems: dict[str, list[str]]
 ) -> dict[str, Any]:
     """What the bar of filters shows beside the rows."""
     workspaces = [membership.workspace for membership in chrome_of(request).memberships]
@@ -133,7 +134,7 @@ def _refresh_seconds(jobs: list[ImportJob]) -> int:
     return YOUNG_SECONDS if young else OLD_SECONDS
 
 
-def _query(request: HttpRequest, *, cursor: Cursor | None) -> str:
+def _query(request: DeskRequest, *, cursor: Cursor | None) -> str:
     """The query of this address with another cursor."""
     query = request.GET.copy()
     query.pop("cursor", None)

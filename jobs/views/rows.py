@@ -86,7 +86,7 @@ def row_of(job: ImportJob, clock: Clock) -> JobRow:
     )
 
 
-_WEIGHTS = {WeightType.LORA: "LoRA", WeightType.FULL: "full"}
+_WEIGHTS = {WeightType.LORA.value: "LoRA", WeightType.FULL.value: "full"}
 
 
 def status_word(job: ImportJob) -> str:
