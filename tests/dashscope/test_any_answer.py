@@ -88,7 +88,7 @@ def judge(name: str, outcome: Any, server: RawServer) -> None:
         assert not isinstance(text, str) or b"\x00" not in text.encode()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(CALLS), STATUSES, BODIES)
 def test_any_body_with_any_status_is_an_answer_or_an_error(name, status, body):
     data = head(f"{status} Any", f"Content-Length: {len(body)}") + body
@@ -102,7 +102,7 @@ def test_any_body_with_any_status_is_an_answer_or_an_error(name, status, body):
         assert isinstance(outcome, OutcomeUnknown)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(
     st.sampled_from(CALLS), st.sampled_from(["200 OK", "400 No", "429 Slow"]), EXTRA_HEADERS, BODIES
 )
@@ -114,7 +114,7 @@ def test_any_headers_around_any_body_are_an_answer_or_an_error(name, status, hea
     judge(name, outcome, server)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(CALLS), st.binary(max_size=300))
 def test_any_bytes_at_all_are_an_error(name, data):
     outcome, server = outcome_of(name, reply(data))
