@@ -24,7 +24,6 @@ class CodeText(Text):
         return {
             "class": "mono",
             "autocapitalize": "none",
-            "autocomplete": "off",
             "spellcheck": "false",
         }
 

@@ -74,7 +74,6 @@ class ImportForm(forms.Form):
     display_name = Text(
         label=gettext_lazy("Model name"),
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("Left empty, the model is called as its base model is."),
     )
     weight_type = Text(
@@ -100,7 +99,6 @@ class ImportForm(forms.Form):
     reason = Reason(
         label=gettext_lazy("Reason"),
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     form_token = Text(required=False, widget=forms.HiddenInput)
 

@@ -2,7 +2,7 @@
 // works the same without them.
 (() => {
   const form = document.getElementById("import-form");
-  const { bucket_name: bucket, object_key: path, display_name: name } = form.elements;
+  const { bucket_name: bucket, object_key: path, display_name: name, form_token: token } = form.elements;
   const address = /^\s*oss:\/\/([^/\s]+)\/?(\S.*)?$/i;
 
   const count = () => {
@@ -53,8 +53,10 @@
       event.detail.shouldSwap = false;
     }
   });
-  // A browser that goes back fills the fields in again.
+  // A browser that goes back fills the fields in again, and they are the same form as before.
   window.addEventListener("pageshow", () => {
+    if (history.state?.formToken) token.value = history.state.formToken;
+    else history.replaceState({ ...history.state, formToken: token.value }, "");
     count();
     markChanges();
   });
