@@ -236,6 +236,15 @@ class Verb(TextChoices):
     DELETION_UNKNOWN = "deletion.unknown", _("No clear answer to the deletion of {subject}")
     WORKSPACE_ADDED = "workspace.added", _("{actor} added the workspace {subject}")
     WORKSPACE_CHANGED = "workspace.changed", _("{actor} changed the workspace {subject}")
+    KEY_CHECK_ASKED = "key.check_asked", _("{actor} asked whether the key of {subject} works")
+    KEY_CHECKED = "key.checked", _("DashScope was asked whether the key of {subject} works")
+    MEMBER_INVITED = "member.invited", _("{actor} made a link for a new {role} of {subject}")
+    INVITATION_REVOKED = (
+        "invitation.revoked",
+        _("{actor} revoked a link for a new {role} of {subject}"),
+    )
+    MEMBER_JOINED = "member.joined", _("{actor} joined {subject} as {role}, by a link")
+    MEMBER_LEFT = "member.left", _("{actor} left {subject}")
     MEMBER_ADDED = "member.added", _("{actor} made {member} {role} of {subject}")
     MEMBER_CHANGED = "member.changed", _("{actor} made {member} {role} of {subject}")
     MEMBER_REMOVED = "member.removed", _("{actor} removed {member} from {subject}")

@@ -54,6 +54,12 @@ class WrongState(DeskError):
     code = "wrong_state"
 
 
+class LastAdmin(DeskError):
+    """Without this admin nobody could administer the workspace."""
+
+    code = "last_admin"
+
+
 class LeaseLost(DeskError):
     """Another worker took this work over; nothing was written back."""
 

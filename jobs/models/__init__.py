@@ -11,6 +11,8 @@ from jobs.models.audit import (
 from jobs.models.deletions import Deletion
 from jobs.models.exchanges import Exchange
 from jobs.models.import_jobs import ImportJob
+from jobs.models.invitations import Invitation
+from jobs.models.key_checks import KeyCheck
 from jobs.models.people import Membership, User
 from jobs.models.reviews import ReviewMark, ReviewNote
 from jobs.models.tokens import Token
@@ -26,6 +28,8 @@ __all__ = [
     "Duty",
     "Exchange",
     "ImportJob",
+    "Invitation",
+    "KeyCheck",
     "Membership",
     "ReviewMark",
     "ReviewNote",

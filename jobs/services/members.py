@@ -1,16 +1,22 @@
 """Members: who may do what in which workspace. People leave; what they did stays."""
 
 from jobs.actors import Actor
-from jobs.choices import Role, Verb
+from jobs.choices import ActorKind, Role, Verb
+from jobs.errors import LastAdmin
 from jobs.models import Membership, User, Workspace
 from jobs.permissions import Ability, require
 from jobs.services import audit
 
 
 def add(workspace: Workspace, user: User, role: Role, *, actor: Actor) -> Membership:
-    """Give the person the role, whether or not they had another. Raises NotPermitted."""
+    """Give the person the role, whether or not they had another.
+
+    Raises NotPermitted, and LastAdmin if nobody would be left to administer the workspace.
+    """
     require(actor, Ability.ADMINISTER, workspace)
     with audit.act(actor) as act:
+        if role != Role.ADMIN:
+            _require_another_admin(workspace, user, actor)
         return admit(act, workspace, user, role)
 
 
@@ -32,13 +38,35 @@ def admit(act: audit.Act, workspace: Workspace, user: User, role: Role) -> Membe
 
 
 def remove(membership: Membership, *, actor: Actor) -> None:
-    """End a membership; the person's acts stay in the history. Raises NotPermitted."""
-    require(actor, Ability.ADMINISTER, membership.workspace)
+    """End a membership, another's or one's own; the person's acts stay in the history.
+
+    Raises NotPermitted, and LastAdmin if nobody would be left to administer the workspace.
+    """
+    workspace, user = membership.workspace, membership.user
+    leaves = actor.kind == ActorKind.PERSON and actor.user_id == user.pk
+    if not leaves:
+        require(actor, Ability.ADMINISTER, workspace)
     with audit.act(actor) as act:
+        _require_another_admin(workspace, user, actor)
+        gone, _by_model = Membership.objects.filter(pk=membership.pk).delete()
+        if not gone:
+            return  # somebody else was quicker
         act.record(
-            Verb.MEMBER_REMOVED,
-            membership.workspace,
-            data={"member_id": membership.user_id, "old_role": membership.role},
-            personal={"member": (membership.user.label, membership.user_id)},
+            Verb.MEMBER_LEFT if leaves else Verb.MEMBER_REMOVED,
+            workspace,
+            data={"member_id": user.pk, "old_role": membership.role},
+            personal={"member": (user.label, user.pk)},
         )
-        membership.delete()
+
+
+def _require_another_admin(workspace: Workspace, user: User, actor: Actor) -> None:
+    """Two admins who remove each other at the same moment meet at the workspace's row."""
+    if actor.kind == ActorKind.SYSTEM:
+        return  # whoever has the command line can make an admin at any time
+    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    # Asked once more, behind the lock: another admin may have removed this one since.
+    if actor.user_id != user.pk:
+        require(actor, Ability.ADMINISTER, workspace)
+    admins = workspace.memberships.filter(role=Role.ADMIN, user__is_active=True)
+    if admins.filter(user=user).exists() and not admins.exclude(user=user).exists():
+        raise LastAdmin(workspace.slug)

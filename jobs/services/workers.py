@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from jobs.models import WorkerHeartbeat
-from jobs.services import discovery, following, keys, removal, sending, settling
+from jobs.services import discovery, following, key_checks, keys, removal, sending, settling
 
 BEAT_SECONDS = 2.0
 # A worker that was silent this long is taken for dead by /readyz and the pages.
@@ -27,6 +27,7 @@ STEPS: dict[str, tuple[Step, int]] = {
     "follow": (following.follow_next, 1),
     "remove": (removal.remove_next, 1),
     "discover": (discovery.discover_next, 1),
+    "check keys": (key_checks.check_next, 1),
 }
 
 
