@@ -2,6 +2,7 @@
 
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.dashscope.examples import (
 from tests.dashscope.raw_server import Behaviour, Peer, RawServer, answer, head, silence
 
 # Every single byte comes in time; only the whole does not.
-HURRIED = Timeouts(connect_seconds=5, read_seconds=5, total_seconds=0.2)
+HURRIED = Timeouts(connect_seconds=5, read_seconds=5, total_seconds=0.5)
 
 
 def dripping(data: bytes, first: bytes = b"") -> Behaviour:
@@ -53,25 +54,30 @@ DRIPS = {
 }
 
 
+def reasons(*calls: tuple[str, str], tls: bool) -> dict[tuple[str, str], tuple[str, bool, int]]:
+    """Of calls against drips, all made at once: what ended each, whether in time, and what left."""
+
+    def ending(pair: tuple[str, str]) -> tuple[str, bool, int]:
+        name, drip = pair
+        error, server = outcome_of(name, DRIPS[drip], tls=tls, timeouts=HURRIED)
+        in_time = 500 <= error.exchange.duration_ms < 2500
+        return error.reason, in_time, len(server.requests)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return dict(zip(calls, pool.map(ending, calls), strict=True))
+
+
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
-@pytest.mark.parametrize("drip", DRIPS)
-def test_the_deadline_holds_against_whatever_drips(drip, tls):
-    error, server = outcome_of("create", DRIPS[drip], tls=tls, timeouts=HURRIED)
+def test_the_deadline_holds_against_whatever_drips(tls):
+    calls = [("create", drip) for drip in DRIPS]
 
-    assert isinstance(error, OutcomeUnknown)
-    assert error.reason == Reason.DEADLINE
-    assert 200 <= error.exchange.duration_ms < 2000
-    assert server.connections == 1
+    assert reasons(*calls, tls=tls) == dict.fromkeys(calls, (Reason.DEADLINE, True, 1))
 
 
-@pytest.mark.parametrize("name", ["get", "list", "delete"])
-@pytest.mark.parametrize("drip", ["a header", "a body until the end"])
-def test_the_deadline_holds_on_every_call(drip, name):
-    error, server = outcome_of(name, DRIPS[drip], timeouts=HURRIED)
+def test_the_deadline_holds_on_every_call():
+    calls = [(name, drip) for name in CALLS for drip in ("a header", "a body until the end")]
 
-    assert isinstance(error, OutcomeUnknown)
-    assert error.reason == Reason.DEADLINE
-    assert len(server.requests) == 1
+    assert reasons(*calls, tls=False) == dict.fromkeys(calls, (Reason.DEADLINE, True, 1))
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -84,7 +90,7 @@ def test_the_deadline_holds_against_a_tls_handshake_that_drips(name):
         call(client, name)
 
     assert caught.value.reason == Reason.DEADLINE
-    assert caught.value.exchange.duration_ms < 2000
+    assert caught.value.exchange.duration_ms < 2500
     assert caught.value.exchange.requests_sent == 0
 
 
@@ -97,17 +103,17 @@ def test_the_deadline_holds_against_a_peer_that_does_not_read():
         client.create(b"x" * 10_000_000)
 
     assert caught.value.reason == Reason.DEADLINE
-    assert caught.value.exchange.duration_ms < 2000
+    assert caught.value.exchange.duration_ms < 2500
 
 
 @pytest.mark.parametrize("name", READS)
 def test_the_second_try_of_a_read_does_not_begin_the_deadline_anew(name):
-    short_reads = Timeouts(connect_seconds=5, read_seconds=0.2, total_seconds=0.3)
+    short_reads = Timeouts(connect_seconds=5, read_seconds=0.3, total_seconds=0.5)
 
     error, server = outcome_of(name, silence, timeouts=short_reads)
 
     assert error.reason == Reason.DEADLINE
-    assert 300 <= error.exchange.duration_ms < 2000
+    assert 500 <= error.exchange.duration_ms < 2500
     assert len(server.requests) == 2
 
 
@@ -118,7 +124,7 @@ def test_the_body_of_an_answer_that_is_tried_again_cannot_hold_up_the_call(name)
     error, _ = outcome_of(name, dripping_502, timeouts=HURRIED)
 
     assert isinstance(error, OutcomeUnknown)
-    assert error.exchange.duration_ms < 2000
+    assert error.exchange.duration_ms < 2500
 
 
 def test_what_came_before_the_deadline_is_kept():
@@ -163,7 +169,7 @@ def test_a_deadline_that_has_not_passed_leaves_the_connection_of_reads_open():
     with RawServer(keep_answering) as server, client_of(server, timeouts=HURRIED) as client:
         started = time.monotonic()
         calls = 0
-        while time.monotonic() - started < 1.5 * HURRIED.total_seconds:
+        while time.monotonic() - started < 1.2 * HURRIED.total_seconds:
             client.list()
             calls += 1
 
