@@ -8,12 +8,14 @@ def explanation_of(job: ImportJob) -> Explanation | None:
     """What happened to the job, what it means and what to do; None if nothing is wrong."""
     if not (job.error_code or job.error_message):
         return None
-    return explain(
-        call=job.error_call,
-        code=job.error_code,
-        message=job.error_message,
-        region=job.workspace.host,
+    return explanation_of_words(
+        job.error_call, job.error_code, job.error_message, job.workspace.host
     )
+
+
+def explanation_of_words(call: str, code: str, message: str, host: str) -> Explanation:
+    """What the words in which something went wrong with a job mean."""
+    return explain(call=call, code=code, message=message, region=host)
 
 
 def explanation_of_trouble(workspace: Workspace) -> Explanation | None:

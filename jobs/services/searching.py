@@ -8,12 +8,14 @@ from django.db.models import Q
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
-from jobs.choices import OPEN_STATUSES, JobStatus
+from jobs.choices import OPEN_STATUSES, RESUBMITTABLE_STATUSES, JobStatus, WeightType
 from jobs.models import ImportJob, User
 from jobs.models.import_jobs import ImportJobQuerySet
 
 NEEDS_PERSON = "needs_person"
 OPEN = "open"
+UNSUCCESSFUL = "unsuccessful"
+GROUPS = (NEEDS_PERSON, OPEN, UNSUCCESSFUL)
 LONGEST_TEXT = 200
 MOST_TERMS = 8
 SENSIBLE_YEARS = range(1970, 3000)
@@ -35,8 +37,9 @@ TEXT_FIELDS = (
 class JobSearch:
     """What is looked for. Empty values do not narrow the search.
 
-    `status` is a status word, `open` or `needs_person`; `submitter` is a username; `workspace`
-    is a slug; `since` is included and `until` is not.
+    `status` is a status word, `open`, `needs_person`, or `unsuccessful` for all that came to
+    nothing; `submitter` is a username; `workspace` is a slug; `since` is included and `until` is
+    not. Both are about the submission, `ended_since` about the end.
     """
 
     status: str = ""
@@ -44,8 +47,10 @@ class JobSearch:
     submitter: str = ""
     workspace: str = ""
     base_model: str = ""
+    weight_type: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    ended_since: datetime | None = None
 
     @property
     def narrows(self) -> bool:
@@ -59,6 +64,8 @@ class JobSearch:
             found = found.filter(status__in=OPEN_STATUSES, gone_at=None, deleted_at=None)
         elif self.status == NEEDS_PERSON:
             found = found.needing_a_person()
+        elif self.status == UNSUCCESSFUL:
+            found = found.filter(status__in=RESUBMITTABLE_STATUSES)
         elif self.status:
             found = found.filter(status=self.status)
         if self.submitter:
@@ -67,10 +74,14 @@ class JobSearch:
             found = found.filter(workspace__slug=self.workspace)
         if self.base_model:
             found = found.filter(base_model=self.base_model)
+        if self.weight_type:
+            found = found.filter(weight_type=self.weight_type)
         if self.since:
             found = found.filter(created_at__gte=self.since)
         if self.until:
             found = found.filter(created_at__lt=self.until)
+        if self.ended_since:
+            found = found.filter(finished_at__gte=self.ended_since)
         for term in self.q.split()[:MOST_TERMS]:
             found = found.filter(_mentions(term))
         return found
@@ -84,9 +95,13 @@ def read(values: Mapping[str, str], zone: tzinfo) -> tuple[JobSearch, dict[str, 
     """
     problems: dict[str, list[str]] = {}
     status = values.get("status", "")
-    if status not in ("", OPEN, NEEDS_PERSON, *JobStatus.values):
+    if status not in ("", *GROUPS, *JobStatus.values):
         problems["status"] = [_("There is no status of this name.")]
         status = ""
+    weight_type = values.get("weight_type", "")
+    if weight_type not in ("", *WeightType.values):
+        problems["weight_type"] = [_("There is no tuning type of this name.")]
+        weight_type = ""
 
     def time_of(name: str, whole_days: int) -> datetime | None:
         text = values.get(name, "").strip()
@@ -105,8 +120,10 @@ def read(values: Mapping[str, str], zone: tzinfo) -> tuple[JobSearch, dict[str, 
         submitter=text_of("submitter"),
         workspace=text_of("workspace"),
         base_model=text_of("base_model"),
+        weight_type=weight_type,
         since=time_of("since", 0),
         until=time_of("until", 1),
+        ended_since=time_of("ended_since", 0),
     )
     return search, problems
 

@@ -62,6 +62,12 @@ def last_heartbeat() -> WorkerHeartbeat | None:
     return WorkerHeartbeat.objects.filter(stopped_at=None).order_by("-seen_at").first()
 
 
+def alive() -> list[WorkerHeartbeat]:
+    """The workers that were heard a moment ago."""
+    since = timezone.now() - timedelta(seconds=SILENT_SECONDS)
+    return list(WorkerHeartbeat.objects.filter(stopped_at=None, seen_at__gt=since))
+
+
 def is_alive(heartbeat: WorkerHeartbeat | None) -> bool:
     """Whether the worker was heard a moment ago."""
     if heartbeat is None:

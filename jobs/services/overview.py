@@ -1,0 +1,275 @@
+"""The overview: what needs a person, what runs, and how the last thirty days went. Reads only.
+
+The number of queries is constant, and each ends early however long the history is: it reads at
+most MOST_JOBS of a workspace's newest jobs, or stops counting at MOST_COUNTED.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, Value, When
+
+from jobs.choices import (
+    OPEN_STATUSES,
+    RESUBMITTABLE_STATUSES,
+    AttemptState,
+    DutyKind,
+    JobStatus,
+    Origin,
+)
+from jobs.explanations import Explanation
+from jobs.models import Attempt, Duty, ImportJob, WorkerHeartbeat, Workspace
+from jobs.models.import_jobs import ImportJobQuerySet
+from jobs.services import explaining, workers
+
+DAYS = 30
+# How far back the figures reach at most, in jobs of one workspace.
+MOST_JOBS = 10_000
+MOST_COUNTED = 100
+MOST_ROWS = 5
+# The newest failures of which the commonest errors are taken, and successes that give the pace.
+MOST_FAILURES = 1000
+MOST_SUCCESSES = 500
+MOST_TROUBLES = 5
+MOVING_STATUSES = tuple(status for status in OPEN_STATUSES if status != JobStatus.UNCONFIRMED)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days that the figures are of. `cut` says that there were too many jobs for thirty."""
+
+    since: datetime
+    starts: list[datetime]
+    cut: bool
+
+
+@dataclass(frozen=True)
+class Day:
+    """What became of the imports that were submitted on one day."""
+
+    day: date
+    succeeded: int = 0
+    unsuccessful: int = 0
+    open: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.succeeded + self.unsuccessful + self.open
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a person has to look at: the first rows of it, and how much there is of each kind.
+
+    `count` is what the list says; `unsuccessful` is of the window alone. `news` counts what came
+    to nothing since the last visit, and is None on a first visit.
+    """
+
+    rows: list[ImportJob]
+    count: int
+    unanswered: int
+    conflicts: int
+    unsuccessful: int
+    news: int | None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One explanation, how often it was given, and the words by which its jobs are found."""
+
+    explanation: Explanation
+    count: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Pace:
+    """From submission to success, over the newest `count` that succeeded."""
+
+    median: timedelta
+    p95: timedelta
+    count: int
+
+
+@dataclass(frozen=True)
+class Station:
+    """A workspace with what the worker last did there; `has_key` is None while none is alive."""
+
+    workspace: Workspace
+    has_key: bool | None
+    followed: Duty | None
+    discovered: Duty | None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything that the page shows. `moving` are the open jobs but for unconfirmed ones."""
+
+    window: Window
+    days: list[Day]
+    waiting: Waiting
+    moving: list[ImportJob]
+    moving_count: int
+    troubles: list[Trouble]
+    pace: Pace | None
+    stations: list[Station]
+    workers_alive: int
+
+
+def overview(
+    workspaces: Sequence[Workspace], *, now: datetime, last_visit: datetime | None
+) -> Overview:
+    """What the pages of these workspaces have to tell at `now`, which is in the reader's zone.
+
+    Eleven queries, however many jobs and workspaces there are.
+    """
+    jobs = ImportJob.objects.filter(workspace__in=workspaces)
+    window = _window(workspaces, now)
+    recent = jobs.filter(created_at__gte=window.since)
+    there = jobs.filter(gone_at=None, deleted_at=None)
+    moving = there.filter(status__in=MOVING_STATUSES).order_by("created_at", "pk")
+    open_ones = list(moving.select_related("workspace")[:MOST_COUNTED])
+    alive = workers.alive()
+    return Overview(
+        window=window,
+        days=_days(recent, window),
+        waiting=_waiting(there, window, last_visit),
+        moving=open_ones[:MOST_ROWS],
+        moving_count=len(open_ones),
+        troubles=_troubles(recent),
+        pace=_pace(recent),
+        stations=_stations(workspaces, alive),
+        workers_alive=len(alive),
+    )
+
+
+def _window(workspaces: Sequence[Workspace], now: datetime) -> Window:
+    """Thirty days, or as many of them as the newest MOST_JOBS of every workspace reach back."""
+    today = now.date()
+    starts = [
+        datetime.combine(today - timedelta(days=ago), time(), now.tzinfo)
+        for ago in reversed(range(DAYS))
+    ]
+    beyond = (
+        ImportJob.objects.filter(workspace=OuterRef("pk"), created_at__gte=starts[0])
+        .order_by("-created_at", "-pk")
+        .values("created_at")[MOST_JOBS : MOST_JOBS + 1]
+    )
+    limits = Workspace.objects.filter(pk__in=[workspace.pk for workspace in workspaces])
+    reached = limits.annotate(beyond=Subquery(beyond)).values_list("beyond", flat=True)
+    if not (cuts := [at for at in reached.order_by() if at]):
+        return Window(starts[0], starts, cut=False)
+    # From there on whole days alone, unless today itself is more than can be counted.
+    whole = [start for start in starts if start > max(cuts)]
+    return Window(whole[0] if whole else max(cuts), whole or starts[-1:], cut=True)
+
+
+def _days(recent: ImportJobQuerySet, window: Window) -> list[Day]:
+    newest_first = list(enumerate(window.starts))[::-1]
+    place = Case(
+        *[When(created_at__gte=start, then=Value(number)) for number, start in newest_first],
+        default=Value(0),
+    )
+    days = [Day(start.date()) for start in window.starts]
+    counted = recent.annotate(place=place).values("place", "status").annotate(count=Count("pk"))
+    for row in counted.order_by():
+        day, status, count = days[row["place"]], row["status"], row["count"]
+        if status == JobStatus.SUCCEEDED:
+            day = replace(day, succeeded=day.succeeded + count)
+        elif status in RESUBMITTABLE_STATUSES:
+            day = replace(day, unsuccessful=day.unsuccessful + count)
+        else:
+            day = replace(day, open=day.open + count)
+        days[row["place"]] = day
+    return days
+
+
+def _waiting(there: ImportJobQuerySet, window: Window, last_visit: datetime | None) -> Waiting:
+    unconfirmed = list(
+        there.filter(status=JobStatus.UNCONFIRMED)
+        .select_related("workspace")
+        .order_by("-created_at", "-pk")[:MOST_COUNTED]
+    )
+    unsuccessful = list(
+        there.needing_a_person()
+        .filter(status__in=RESUBMITTABLE_STATUSES, created_at__gte=window.since)
+        .select_related("workspace")
+        .order_by("-finished_at", "-pk")[:MOST_COUNTED]
+    )
+    several = Attempt.objects.filter(job__in=unconfirmed, state=AttemptState.CONFLICT)
+    in_conflict = set(several.values_list("job_id", flat=True))
+    conflicts = [job for job in unconfirmed if job.pk in in_conflict]
+    unanswered = [job for job in unconfirmed if job.pk not in in_conflict]
+    news = [
+        job
+        for job in unsuccessful
+        if last_visit and job.finished_at and job.finished_at >= last_visit
+    ]
+    return Waiting(
+        rows=[*conflicts, *unanswered, *unsuccessful][:MOST_ROWS],
+        count=there.needing_a_person().order_by()[:MOST_COUNTED].count(),
+        unanswered=len(unanswered),
+        conflicts=len(conflicts),
+        unsuccessful=len(unsuccessful),
+        news=len(news) if last_visit else None,
+    )
+
+
+def _troubles(recent: ImportJobQuerySet) -> list[Trouble]:
+    failures = (
+        recent.filter(status__in=RESUBMITTABLE_STATUSES)
+        .exclude(error_code="", error_message="")
+        .order_by("-created_at", "-pk")
+        .values_list("error_call", "error_code", "error_message", "workspace__host")
+    )
+    # The same words come again and again, and explaining them costs more than counting them.
+    explanations: dict[str, Explanation] = {}
+    words: dict[str, Counter[str]] = {}
+    for said, count in Counter(failures[:MOST_FAILURES]).items():
+        call, code, message, host = said
+        explanation = explaining.explanation_of_words(call, code, message, host)
+        explanations[explanation.key] = explanation
+        words.setdefault(explanation.key, Counter())[code or message] += count
+    troubles = [
+        Trouble(explanations[key], found.total(), found.most_common(1)[0][0])
+        for key, found in words.items()
+    ]
+    return sorted(troubles, key=lambda trouble: -trouble.count)[:MOST_TROUBLES]
+
+
+def _pace(recent: ImportJobQuerySet) -> Pace | None:
+    """Of those submitted here alone: when others ended was not seen, only when they were found."""
+    times = (
+        recent.filter(status=JobStatus.SUCCEEDED, origin=Origin.DESK)
+        .order_by("-created_at", "-pk")
+        .values_list("created_at", "finished_at")[:MOST_SUCCESSES]
+    )
+    took = sorted(finished - created for created, finished in times if finished)
+    if not took:
+        return None
+    return Pace(_percentile(took, 50), _percentile(took, 95), len(took))
+
+
+def _percentile(ordered: list[timedelta], percent: int) -> timedelta:
+    """By nearest rank, so that it is a time that an import really took."""
+    return ordered[math.ceil(len(ordered) * percent / 100) - 1]
+
+
+def _stations(workspaces: Sequence[Workspace], alive: Sequence[WorkerHeartbeat]) -> list[Station]:
+    duties: QuerySet[Duty] = Duty.objects.filter(workspace__in=workspaces)
+    held = {(duty.workspace_id, duty.kind): duty for duty in duties}
+    return [
+        Station(
+            workspace,
+            any(workspace.key_reference in worker.key_fingerprints for worker in alive)
+            if alive
+            else None,
+            held.get((workspace.pk, DutyKind.FOLLOW)),
+            held.get((workspace.pk, DutyKind.DISCOVER)),
+        )
+        for workspace in workspaces
+    ]
