@@ -15,15 +15,7 @@ from jobs import actors, dashscope
 from jobs.choices import AttemptState, Call, ConfirmedBy, DutyKind, JobStatus, Verb
 from jobs.dashscope import CreatedJob, DashScopeError, NotSent, Rejected
 from jobs.models import Attempt, ImportJob
-from jobs.services import (
-    audit,
-    duties,
-    exchanges,
-    leases,
-    observation,
-    submission,
-    upstream,
-)
+from jobs.services import audit, duties, exchanges, leases, observation, submission
 from jobs.services.upstream import Upstream
 
 FIRST_PAUSE_SECONDS = 1.0
@@ -53,6 +45,8 @@ def keep_late_answer(
     attempt: Attempt, worker: str, way: Upstream, outcome: CreatedJob | DashScopeError
 ) -> None:
     """Another worker called this attempt unknown already: the answer is kept as evidence."""
+    if attempt.exchanges.filter(call=Call.CREATE).exists():
+        return  # the write that seemed to fail did reach the disk, with this answer
     error = outcome if isinstance(outcome, DashScopeError) else None
     with audit.act(actors.worker(worker)) as act:
         exchanges.keep(
@@ -99,7 +93,6 @@ def _end_confirmed(attempt: Attempt, worker: str, way: Upstream, answer: Created
                 "request_id": request_id,
             },
         )
-    upstream.note_answer(attempt.job.workspace, way, answer.exchange)
 
 
 def _end_rejected(attempt: Attempt, worker: str, way: Upstream, error: Rejected) -> None:
@@ -127,7 +120,6 @@ def _end_rejected(attempt: Attempt, worker: str, way: Upstream, error: Rejected)
                 "request_id": error.exchange.request_id,
             },
         )
-    upstream.note_answer(attempt.job.workspace, way, error.exchange)
 
 
 def _end_unknown(

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from jobs import actors
 from jobs.choices import AttemptState, JobStatus, Verb
-from jobs.dashscope import CreatedJob, DashScopeError
+from jobs.dashscope import CreatedJob, DashScopeError, Rejected
 from jobs.errors import LeaseLost
 from jobs.models import Attempt
 from jobs.services import audit, keys, leases, outcomes, upstream
@@ -68,6 +68,9 @@ def _send(attempt: Attempt, worker: str, claimed_at: float) -> None:
             _persist(lambda: outcomes.write(attempt, worker, way, outcome))
         except LeaseLost:
             outcomes.keep_late_answer(attempt, worker, way, outcome)
+    # Not written with the outcome: that it cannot be noted must not make the outcome wait.
+    if isinstance(outcome, CreatedJob | Rejected):
+        upstream.note_answer(attempt.job.workspace, way, outcome.exchange)
 
 
 def _create(way: Upstream, attempt: Attempt) -> CreatedJob | DashScopeError:
