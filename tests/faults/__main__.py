@@ -1,0 +1,87 @@
+"""`python -m tests.faults`: the whole campaign, and its table.
+
+Exits with 1 when anything that was promised did not hold.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import django
+
+from tests.faults.campaign import play_all
+from tests.faults.environment import scenario_environment
+
+COLUMNS = {
+    "scenario": "name",
+    "rounds": "rounds",
+    "submissions": "submissions",
+    "creates per submission, most": "most_creates",
+    "confirmed": "confirmed",
+    "rejected": "rejected",
+    "not created": "absent",
+    "put to a person": "put_to_a_person",
+    "lost": "lost",
+    "wrong record": "wrong_record",
+    "seconds": "seconds",
+}
+
+
+def main() -> int:
+    """Play what was asked for, and print the table and every breach."""
+    os.environ.update(scenario_environment(Path.cwd() / "var"))
+    django.setup()
+    from tests.faults.scenarios import SCENARIOS, load
+
+    load()
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", metavar="scenario", help="all, unless named")
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--at-once", type=int, default=4, help="how many play side by side")
+    options = parser.parse_args()
+    names = options.scenarios or list(SCENARIOS)
+    if unknown := set(names) - set(SCENARIOS):
+        parser.error(f"there is no scenario {', '.join(sorted(unknown))}")
+    started = time.monotonic()
+    rows: dict[str, dict[str, Any]] = {}
+    playing = play_all(names, rounds=options.rounds, seed=options.seed, at_once=options.at_once)
+    for row in playing:
+        rows[row["name"]] = row
+        verdict = "broken" if row["breaches"] else "held"
+        sys.stderr.write(f"{len(rows)}/{len(names)} {row['name']}: {verdict}\n")
+    breaches = [f"{row['name']}: {breach}" for row in rows.values() for breach in row["breaches"]]
+    played = sum(row["rounds"] for row in rows.values())
+    seconds = time.monotonic() - started
+    sys.stdout.write(
+        f"{_table([rows[name] for name in names])}\n\n"
+        f"{played} rounds, seed {options.seed}, {seconds:.0f} s, {len(breaches)} breaches\n"
+    )
+    for breach in breaches:
+        sys.stdout.write(f"\n{breach}\n")
+    return 1 if breaches else 0
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    lines = [list(COLUMNS)]
+    for row in rows:
+        cells = [row.get(key, "–") for key in COLUMNS.values()]
+        lines.append([f"{cell:.0f}" if isinstance(cell, float) else str(cell) for cell in cells])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
+    rule = [
+        "-" * width if column == 0 else "-" * (width - 1) + ":"
+        for column, width in enumerate(widths)
+    ]
+    return "\n".join(
+        "| "
+        + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        + " |"
+        for line in [lines[0], rule, *lines[1:]]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

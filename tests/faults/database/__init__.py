@@ -1,0 +1,1 @@
+"""A database engine for Django: SQLite that can be made to refuse writes, and to die."""

@@ -1,0 +1,43 @@
+"""The environment of the campaign's processes: nothing of the developer's own comes in."""
+
+import os
+from pathlib import Path
+
+API_KEY = "sk-faults-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+SETTINGS = {
+    "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+    "ENV_FILE": "",
+    "SECRET_KEY": "the-fault-campaign-uses-this-key-which-protects-nothing",
+    "DASHSCOPE_CONNECT_TIMEOUT_SECONDS": "0.6",
+    "DASHSCOPE_READ_TIMEOUT_SECONDS": "0.6",
+    "LEASE_SECONDS": "3",
+    "SETTLE_PERIOD_SECONDS": "3",
+    "FOLLOW_INTERVAL_SECONDS": "0.4",
+    "DISCOVER_INTERVAL_SECONDS": "0.4",
+    "SEND_RETRY_SECONDS": "120",
+    "LOG_LEVEL": "WARNING",
+}
+
+
+def scenario_environment(directory: Path) -> dict[str, str]:
+    """For the process that plays a scenario: the database in `directory`, and no key."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(directory),
+        "VAR_DIR": str(directory),
+        "DATABASE_URL": f"sqlite:///{directory / 'desk.sqlite3'}",
+        **SETTINGS,
+    }
+
+
+def worker_environment(directory: Path, base_url: str, **changes: str) -> dict[str, str]:
+    """For a worker: the way to DashScope, the key, and a database whose writes can fail."""
+    return (
+        scenario_environment(directory)
+        | {
+            "DASHSCOPE_API_KEY": API_KEY,
+            "DASHSCOPE_BASE_URL": base_url,
+            "FAULTS_DIRECTORY": str(directory),
+        }
+        | changes
+    )

@@ -1,0 +1,92 @@
+"""Processes of the campaign: started, waited for, and ended in every way there is."""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 60.0
+
+
+class Overdue(AssertionError):
+    """Something that had to happen did not happen in time."""
+
+
+def until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+    """Come back as soon as the condition holds; raises Overdue after `seconds`."""
+    ends_at = time.monotonic() + seconds
+    never = threading.Event()
+    while not condition():
+        if time.monotonic() > ends_at:
+            raise Overdue(f"not within {seconds:.0f} s: {what}")
+        never.wait(0.03)
+
+
+class Process:
+    """One management command in a process of its own, its log in a file."""
+
+    def __init__(self, *arguments: str, environment: dict[str, str], log: Path) -> None:
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=ROOT,
+                env=environment | {"PYTHONUNBUFFERED": "1"},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        self.pid = self._process.pid
+        self.first_line = ""
+
+    def wait_for_first_line(self) -> str:
+        """What it prints as soon as it is at work. Raises Overdue when it ends before."""
+        assert self._process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            if not selector.select(START_SECONDS):
+                raise Overdue(f"process {self.pid} said nothing")
+        self.first_line = self._process.stdout.readline().strip()
+        if not self.first_line:
+            raise Overdue(f"process {self.pid} ended at once")
+        return self.first_line
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        """Give it a signal, if it is there still."""
+        if self.is_running:
+            os.kill(self.pid, number)
+
+    def wait(self, seconds: float) -> int:
+        """Its exit code, negative for a signal. Raises Overdue."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise Overdue(f"process {self.pid} did not end within {seconds:.0f} s") from None
+
+    def kill(self) -> None:
+        """End it by SIGKILL, whatever it is doing."""
+        self.send(signal.SIGKILL)
+        self.wait(10)
+        self.close()
+
+    def terminate(self, seconds: float = 30) -> int:
+        """End it by SIGTERM; its exit code."""
+        self.send(signal.SIGTERM)
+        code = self.wait(seconds)
+        self.close()
+        return code
+
+    def close(self) -> None:
+        """Let go of its output."""
+        if self._process.stdout is not None:
+            self._process.stdout.close()

@@ -1,0 +1,44 @@
+"""The scenarios: each a fault, or several, and what is done while it lasts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from tests.faults.desk import Desk
+
+Play = Callable[[Desk, int], None]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One row of the table. `play(desk, rounds)` brings the fault about `rounds` times.
+
+    `expected` names what its submissions may become; anything else is a breach.
+    `quiet`: no error of the worker's own may stand in its log.
+    """
+
+    name: str
+    play: Play
+    expected: frozenset[str]
+    quiet: bool
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def scenario(*expected: str, quiet: bool = True, **environment: str) -> Callable[[Play], Play]:
+    """Enter a function among the scenarios, under its own name with spaces."""
+
+    def enter(play: Play) -> Play:
+        name = play.__name__.replace("_", " ")
+        SCENARIOS[name] = Scenario(name, play, frozenset(expected), quiet, environment)
+        return play
+
+    return enter
+
+
+def load() -> None:
+    """Import every module of scenarios, in the order of the table."""
+    for module in ("answers", "deaths", "database", "lists", "company"):
+        import_module(f"{__name__}.{module}")

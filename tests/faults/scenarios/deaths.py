@@ -1,0 +1,176 @@
+"""A worker dies, or stands still, at every point of its work."""
+
+import json
+import signal
+
+from tests.faults.desk import SENDING_HANDS, Desk, pause
+from tests.faults.processes import Process, until
+from tests.faults.scenarios import scenario
+from tests.faults.scenarios.answers import PAGES_OF_OTHERS, submit_under
+
+MOMENTS = ("before", "after", "before its commit", "after its commit")
+
+CLAIM = r'^UPDATE "jobs_attempt" SET "lease_owner"'
+MARK = r'^UPDATE "jobs_attempt" SET "state".*"sent_at"'
+KEEP = r'^INSERT INTO "jobs_exchange"'
+END = r'^UPDATE "jobs_attempt" SET "state".*"(ended_at|settle_until)"'
+LOOK = r'^INSERT INTO "jobs_walk"'
+
+
+def die_at(desk: Desk, at: str, moment: str) -> Process:
+    """A worker that ends by SIGKILL when it comes to the statement."""
+    return desk.start_worker(FAULTS_DEATH=json.dumps({"at": at, "moment": moment}))
+
+
+def wait_for_death(worker: Process) -> None:
+    """Until SIGKILL ended it, and by nothing else."""
+    code = worker.wait(60)
+    worker.close()
+    assert code == -signal.SIGKILL, code
+
+
+def heal(desk: Desk) -> None:
+    """A worker that nothing ails takes over what the dead ones left."""
+    desk.start_worker()
+    desk.settle()
+
+
+@scenario("confirmed")
+def killed_between_claim_and_intent_to_send(desk: Desk, rounds: int) -> None:
+    """Claimed, but provably not sent: simply sent by the next one."""
+    desk.start_dashscope()
+    for _ in range(rounds):
+        desk.submit()
+        at, moment = desk.random.choice(
+            [(CLAIM, moment) for moment in MOMENTS] + [(MARK, moment) for moment in MOMENTS[:3]]
+        )
+        wait_for_death(die_at(desk, at, moment))
+    heal(desk)
+
+
+@scenario("absent")
+def killed_between_intent_and_call(desk: Desk, rounds: int) -> None:
+    """The intent to send is on disk and nothing left: found absent, and not sent again."""
+    desk.start_dashscope()
+    for _ in range(rounds):
+        desk.submit()
+        wait_for_death(die_at(desk, MARK, "after its commit"))
+    heal(desk)
+
+
+@scenario("confirmed", "absent")
+def killed_during_the_call(desk: Desk, rounds: int) -> None:
+    """Up to four calls under way at once, accepted or not, when the worker is killed."""
+    desk.start_dashscope()
+    desk.add_background(PAGES_OF_OTHERS)
+    for _ in range(rounds):
+        fault = desk.dashscope.fault("hang", call="create", accepted=desk.random.random() < 0.6)
+        others = desk.random.randrange(SENDING_HANDS)
+        desk.submit()
+        for _ in range(others):
+            submit_under(desk, {"kind": "hang", "accepted": desk.random.random() < 0.6})
+        worker = desk.start_worker()
+        fault.wait_until_struck()
+        pause(desk.random.random() * 0.4)
+        worker.kill()
+        desk.dashscope.clear_faults()
+    heal(desk)
+
+
+@scenario("confirmed", "rejected")
+def killed_between_answer_and_commit(desk: Desk, rounds: int) -> None:
+    """The answer is in memory alone when the worker dies; a refusal is then found absent."""
+    desk.start_dashscope()
+    for _ in range(rounds):
+        desk.submit()
+        at, moment = desk.random.choice(
+            [(at, moment) for at in (KEEP, END) for moment in MOMENTS[:3]]
+        )
+        wait_for_death(die_at(desk, at, moment))
+    heal(desk)
+
+
+@scenario("absent", "confirmed")
+def killed_with_an_unclear_answer(desk: Desk, rounds: int) -> None:
+    """As before, with an answer that says nothing clear."""
+    desk.start_dashscope()
+    for _ in range(rounds):
+        accepted = desk.random.random() < 0.5
+        submit_under(desk, {"kind": "envelope", "status": 500, "accepted": accepted})
+        at = desk.random.choice([KEEP, END])
+        wait_for_death(die_at(desk, at, desk.random.choice(MOMENTS)))
+    heal(desk)
+
+
+@scenario("confirmed")
+def killed_after_the_commit(desk: Desk, rounds: int) -> None:
+    """All is on disk: the next worker has nothing to find out."""
+    desk.start_dashscope()
+    for _ in range(rounds):
+        desk.submit()
+        wait_for_death(die_at(desk, KEEP, "after its commit"))
+    heal(desk)
+
+
+@scenario("confirmed", "absent")
+def killed_while_settling(desk: Desk, rounds: int) -> None:
+    """Somewhere in a walk that finds, or does not find, what an unanswered create made."""
+    desk.start_dashscope()
+    desk.add_background(PAGES_OF_OTHERS)
+    for _ in range(rounds):
+        accepted = desk.random.random() < 0.5
+        submit_under(desk, {"kind": "close", "accepted": accepted})
+        at = desk.random.choice([LOOK, END, r'^UPDATE "jobs_attempt" SET "clean_walks"'])
+        if at == END and not accepted:
+            at = LOOK
+        wait_for_death(die_at(desk, at, desk.random.choice(MOMENTS)))
+    heal(desk)
+
+
+@scenario("confirmed")
+def stopped_in_good_order_during_the_call(desk: Desk, rounds: int) -> None:
+    """SIGTERM while a call is under way: its answer is still taken in, by that worker."""
+    desk.start_dashscope()
+    for _ in range(rounds):
+        name = desk.new_name()
+        fault = desk.dashscope.fault("slow", call="create", aimed_at=name, accepted=True)
+        submitted = desk.submit(name)
+        worker = desk.start_worker()
+        fault.wait_until_struck()
+        worker.send(signal.SIGTERM)
+        pause(desk.random.random() * 0.2)
+        fault.release()
+        assert worker.wait(30) == 0
+        worker.close()
+        assert desk.state_of(submitted) == ("confirmed", "answer"), desk.state_of(submitted)
+    heal(desk)
+
+
+@scenario("confirmed", "absent")
+def paused_beyond_its_lease_during_the_call(desk: Desk, rounds: int) -> None:
+    """SIGSTOP while a call is under way; another worker takes over; then SIGCONT."""
+    desk.start_dashscope()
+    sleepers = max(1, rounds // 10)
+    for _ in range(sleepers):
+        worker = desk.start_worker()
+        faults = [
+            desk.dashscope.fault("slow", call="create", accepted=desk.random.random() < 0.5)
+            for _ in range(SENDING_HANDS)
+        ]
+        batch = [desk.submit() for _ in range(-(-rounds // sleepers))]
+        for fault in faults:
+            fault.wait_until_struck()
+        desk.pause_worker(worker)
+        heir = desk.start_worker()
+        until(
+            lambda batch=batch: not any(desk.state_of(s)[0] == "sending" for s in batch),
+            seconds=30,
+            what="the paused calls noticed",
+        )
+        for fault in faults:
+            fault.release()
+        worker.send(signal.SIGCONT)
+        desk.settle()
+        for process in (worker, heir):
+            assert process.terminate() == 0
+    heal(desk)
