@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from django.contrib import messages
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -89,7 +89,7 @@ def _posted(request: DeskRequest, form: ImportForm) -> HttpResponse:
         return _denied(request, [workspace])
     except WrongState:
         return _closed(request, form.resubmits)
-    except OperationalError:
+    except (OperationalError, InternalError):
         # Locked, full or read-only: what was typed must not be lost with it.
         log.exception("an import could not be recorded")
         return _page(request, form, status=503)

@@ -2,7 +2,7 @@ import uuid
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.errors import InvalidFields
@@ -168,6 +168,7 @@ def test_it_reads_what_is_no_text_as_nothing(value: Any) -> None:
     assert form.content["display_name"] == ""
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([*GOOD, "allow_duplicate", "reason", "use_object_key", "use_bucket_name"]),
