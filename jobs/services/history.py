@@ -99,7 +99,7 @@ def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
             return known[field]
         return _("(erased)") if field in content["personal"] else ""
 
-    actor = _actor(content["actor"], personal("actor"), personal("token"))
+    actor = _actor(event.actor_kind, personal("actor") or content["actor"], personal("token"))
     words = _Words({key: _shown(value) for key, value in data.items()})
     words |= {
         "actor": actor,
@@ -135,17 +135,14 @@ class _Words(dict[str, str]):
         return "–"
 
 
-def _actor(actor: Mapping[str, Any], name: str, token: str) -> str:
-    if actor["kind"] == ActorKind.WORKER:
+def _actor(kind: str, name: str, token: str) -> str:
+    if kind == ActorKind.WORKER:
         return _("The worker")
-    if actor["kind"] == ActorKind.SYSTEM:
+    if kind == ActorKind.SYSTEM:
         return _("The command line")
-    person = name or actor["label"] or _("Somebody")
+    person = name or _("Somebody")
     if token:
-        return _("%(person)s, with the token %(token)s,") % {
-            "person": person,
-            "token": token,
-        }
+        return _("%(person)s, with the token %(token)s,") % {"person": person, "token": token}
     return person
 
 
