@@ -34,6 +34,7 @@ urlpatterns = [
     path("preferences/language/", login_not_required(set_language), name="set_language"),
     path("preferences/theme/", chrome.theme, name="theme"),
     path("pulse/", chrome.pulse, name="pulse"),
+    path("favicon.ico", chrome.favicon, name="favicon"),
     path("api/v1/", v1.urls()),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -7,13 +7,14 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from jobs.choices import Role
 from jobs.models import Membership, Workspace
@@ -218,10 +219,17 @@ def as_part_of_page(response: HttpResponse) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def pulse(request: HttpRequest) -> HttpResponse:
     """The health lines of the rail alone, which every page asks for now and then."""
     return as_part_of_page(render(request, "_pulse.html"))
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For pages that cannot name their icon: browsers ask for this address by themselves."""
+    return redirect(static("img/mark.svg"))
 
 
 @login_not_required

@@ -65,6 +65,16 @@ document.addEventListener("click", async (event) => {
 
 // --- Refreshing in place ---------------------------------------------------------------------
 // Only what differs is touched, so that focus, selection and opened details stay as they are.
+// A part is known again by its id; without one, by its kind and its place.
+const counterpart = (child, parent, place) => {
+  if (child.id) return parent.querySelector(`:scope > #${CSS.escape(child.id)}`);
+  let found = place;
+  if (child.nodeType === Node.ELEMENT_NODE) {
+    while (found?.nodeType === Node.TEXT_NODE) found = found.nextSibling;
+  }
+  const alike = found?.nodeName === child.nodeName && !found.id;
+  return alike && found.classList?.[0] === child.classList?.[0] ? found : null;
+};
 const patch = (old, fresh, added) => {
   if (old.isEqualNode(fresh)) return;
   if (old.nodeType !== Node.ELEMENT_NODE) {
@@ -82,13 +92,16 @@ const patch = (old, fresh, added) => {
   for (const child of [...old.children]) if (child.id && !kept.has(child.id)) child.remove();
   let place = old.firstChild;
   for (const child of [...fresh.childNodes]) {
-    const match = child.id
-      ? old.querySelector(`:scope > #${CSS.escape(child.id)}`)
-      : place && !place.id && place.nodeName === child.nodeName ? place : null;
+    const match = counterpart(child, old, place);
     if (!match) {
       old.insertBefore(child, place);
       added.push(child);
       continue;
+    }
+    while (place?.nodeType === Node.TEXT_NODE && place !== match) {
+      const gap = place;
+      place = place.nextSibling;
+      gap.remove();
     }
     if (match === place) place = place.nextSibling;
     else old.insertBefore(match, place);

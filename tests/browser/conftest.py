@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
+from django.test import Client
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 
+from jobs.models import User
 from tests import machine
 from tests.running import Desk
 
@@ -87,6 +89,25 @@ def new_context(
         return context
 
     return watched
+
+
+@pytest.fixture
+def signed_in(
+    live_server: Any,
+    client_of: Callable[[User], Client],
+    new_context: Callable[..., BrowserContext],
+) -> Callable[..., Page]:
+    """A page at an address, in the browser of someone who is signed in."""
+
+    def open_page(person: User, address: str = "/jobs/", **options: Any) -> Page:
+        context = new_context(base_url=live_server.url, **options)
+        session = client_of(person).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.goto(address)
+        return page
+
+    return open_page
 
 
 @pytest.fixture(scope="session")

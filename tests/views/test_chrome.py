@@ -125,6 +125,13 @@ def test_the_pulse_alone_is_a_part_of_a_page(client_of: ClientOf, bob: User) -> 
     assert page.strip().startswith('<div class="places" id="places"')
 
 
+def test_a_page_without_an_icon_of_its_own_gets_ours(client: Client) -> None:
+    response = client.get("/favicon.ico")
+
+    assert response.status_code == 302
+    assert response["Location"].endswith("/img/mark.svg")
+
+
 def test_only_own_workspaces_stand_in_the_rail(client_of: ClientOf, charlie: User) -> None:
     assert "dashscope" not in get(client_of(charlie), "/pulse/").lower()
 
