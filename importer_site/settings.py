@@ -131,6 +131,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "login"
+# In the database, read along with where the history stands.
+SESSION_ENGINE = "jobs.session_store"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25

@@ -6,10 +6,20 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from jobs.api import v1
-from jobs.views import accounts, acts, chrome, health, import_form, job_detail, job_list, set_up
+from jobs.views import (
+    accounts,
+    acts,
+    chrome,
+    health,
+    import_form,
+    job_detail,
+    job_list,
+    overview,
+    set_up,
+)
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="job-list"), name="overview"),
+    path("", overview.overview, name="overview"),
     path("jobs/", job_list.job_list, name="job-list"),
     path("jobs/new/", import_form.job_new, name="job-new"),
     path("jobs/<int:job_id>/", job_detail.job_detail, name="job-detail"),

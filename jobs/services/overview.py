@@ -10,20 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, OuterRef, Subquery, Value, When
 
 from jobs.choices import (
     OPEN_STATUSES,
     RESUBMITTABLE_STATUSES,
     AttemptState,
-    DutyKind,
     JobStatus,
     Origin,
 )
 from jobs.explanations import Explanation
-from jobs.models import Attempt, Duty, ImportJob, WorkerHeartbeat, Workspace
+from jobs.models import Attempt, ImportJob, Workspace
 from jobs.models.import_jobs import ImportJobQuerySet
-from jobs.services import explaining, workers
+from jobs.services import explaining
 
 DAYS = 30
 # How far back the figures reach at most, in jobs of one workspace.
@@ -96,16 +95,6 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Station:
-    """A workspace with what the worker last did there; `has_key` is None while none is alive."""
-
-    workspace: Workspace
-    has_key: bool | None
-    followed: Duty | None
-    discovered: Duty | None
-
-
-@dataclass(frozen=True)
 class Overview:
     """Everything that the page shows. `moving` are the open jobs but for unconfirmed ones."""
 
@@ -116,16 +105,14 @@ class Overview:
     moving_count: int
     troubles: list[Trouble]
     pace: Pace | None
-    stations: list[Station]
-    workers_alive: int
 
 
-def overview(
+def look(
     workspaces: Sequence[Workspace], *, now: datetime, last_visit: datetime | None
 ) -> Overview:
     """What the pages of these workspaces have to tell at `now`, which is in the reader's zone.
 
-    Eleven queries, however many jobs and workspaces there are.
+    Nine queries, however many jobs and workspaces there are.
     """
     jobs = ImportJob.objects.filter(workspace__in=workspaces)
     window = _window(workspaces, now)
@@ -133,7 +120,6 @@ def overview(
     there = jobs.filter(gone_at=None, deleted_at=None)
     moving = there.filter(status__in=MOVING_STATUSES).order_by("created_at", "pk")
     open_ones = list(moving.select_related("workspace")[:MOST_COUNTED])
-    alive = workers.alive()
     return Overview(
         window=window,
         days=_days(recent, window),
@@ -142,8 +128,6 @@ def overview(
         moving_count=len(open_ones),
         troubles=_troubles(recent),
         pace=_pace(recent),
-        stations=_stations(workspaces, alive),
-        workers_alive=len(alive),
     )
 
 
@@ -257,19 +241,3 @@ def _pace(recent: ImportJobQuerySet) -> Pace | None:
 def _percentile(ordered: list[timedelta], percent: int) -> timedelta:
     """By nearest rank, so that it is a time that an import really took."""
     return ordered[math.ceil(len(ordered) * percent / 100) - 1]
-
-
-def _stations(workspaces: Sequence[Workspace], alive: Sequence[WorkerHeartbeat]) -> list[Station]:
-    duties: QuerySet[Duty] = Duty.objects.filter(workspace__in=workspaces)
-    held = {(duty.workspace_id, duty.kind): duty for duty in duties}
-    return [
-        Station(
-            workspace,
-            any(workspace.key_reference in worker.key_fingerprints for worker in alive)
-            if alive
-            else None,
-            held.get((workspace.pk, DutyKind.FOLLOW)),
-            held.get((workspace.pk, DutyKind.DISCOVER)),
-        )
-        for workspace in workspaces
-    ]

@@ -65,6 +65,11 @@ class Clock:
         age = _in_its_largest_unit(self.now - at)
         return _("%(age)s ago") % {"age": age} if age else _("just now")
 
+    def age_pattern(self) -> str:
+        """What a script needs to go on telling ages as `age` does; # is the number."""
+        units = (_("%(count)s min"), _("%(count)s h"), _("%(count)s d"))
+        return "|".join([_("now"), *(unit % {"count": "#"} for unit in units)])
+
     def zone_text(self) -> str:
         """Asia/Shanghai (UTC+8), or UTC alone."""
         name, offset = str(self.zone), offset_of(self.now)

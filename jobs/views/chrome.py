@@ -39,6 +39,7 @@ class Place(NamedTuple):
 
 
 NAVIGATION = (
+    Place("overview", gettext_lazy("Overview"), "overview"),
     Place(
         "job-list",
         gettext_lazy("Import jobs"),

@@ -13,6 +13,14 @@ from jobs.templatetags.clock import Clock
 from jobs.templatetags.desk import initials
 from jobs.templatetags.looks import LOOK_OF_STATUS
 
+# Counting stops here: nobody acts on the difference between a hundred and a thousand.
+MOST_COUNTED = 100
+
+
+def capped(count: int) -> str:
+    """The count as text, which says so where counting was stopped."""
+    return str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
+
 
 @dataclass(frozen=True)
 class Why:
