@@ -128,7 +128,7 @@ def _check_chain(result: Reckoning) -> None:
         digest = hashlib.sha256(event.canonical.encode()).hexdigest()
         expected = hashlib.sha256((previous + digest).encode()).hexdigest()
         named = json.loads(event.canonical)
-        if (event.seq, event.digest, event.previous_hash, event.hash, named["seq"]) != (
+        if (event.seq, event.digest, event.previous_hash, event.hash, named["about"]["seq"]) != (
             seq,
             digest,
             previous,
