@@ -99,10 +99,6 @@ def _discover(duty: Duty, way: Upstream, worker: str) -> int:
 def _take_in(duty: Duty, page: JobPage, worker: str) -> None:
     ids = [row.job_id for row in page.jobs]
     with audit.act(actors.worker(worker)) as act:
-        owned = {
-            job.remote_job_id: job
-            for job in ImportJob.objects.filter(workspace=duty.workspace, remote_job_id__in=ids)
-        }
         # Read after the page: an attempt that could own one of its rows was SENDING, durably,
         # before the row could exist, and is unsettled still or owns the row by now.
         unsettled = list(
@@ -110,6 +106,11 @@ def _take_in(duty: Duty, page: JobPage, worker: str) -> None:
                 job__workspace=duty.workspace, state__in=UNSETTLED_ATTEMPT_STATES
             )
         )
+        # Read last: an attempt that was settled meanwhile owns its row by now.
+        owned = {
+            job.remote_job_id: job
+            for job in ImportJob.objects.filter(workspace=duty.workspace, remote_job_id__in=ids)
+        }
         for row in page.jobs:
             job = owned.get(row.job_id)
             if job is None:

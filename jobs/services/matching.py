@@ -7,34 +7,37 @@ decide, and whatever is not certain is put to a person.
 from datetime import datetime, timedelta
 
 from jobs.dashscope import Exchange, RemoteJob
-from jobs.models import Attempt
+from jobs.models import Attempt, ImportJob
 
 # Clocks that are compared through the Date header still differ by its one second and by the
 # way of the message; a row's own clock may differ a little from that of the gateway.
 CLOCK_ALLOWANCE = timedelta(seconds=30)
+# A clock that is set between the call and the walk, here or there, shifts the comparison. A row
+# that is older than its call by less than this is not adopted, and not denied either.
+DOUBT = timedelta(hours=1)
 
 
 def could_own(attempt: Attempt, remote: RemoteJob, exchange: Exchange | None) -> bool:
-    """Whether the row has the attempt's content and is not older than its call.
+    """Whether nothing that the row says speaks against its being the one the attempt made.
 
-    A row whose time cannot be read could be its own: it is a candidate, never adopted.
+    What a row leaves out speaks neither for nor against.
     """
-    job = attempt.job
-    if (remote.bucket_name, remote.object_key) != (job.bucket_name, job.object_key):
+    said = zip(_content(remote), _wanted(attempt.job), strict=True)
+    if any(word and word != wanted for word, wanted in said):
         return False
-    # DashScope names a job without display name after its base model.
-    if remote.display_name != (job.display_name or job.base_model):
+    # DashScope's name begins with the base model (vendor page: create-import-job-api).
+    if remote.model_name and not _begins_with(remote.model_name, attempt.job.base_model):
         return False
-    if not remote.model_name.lower().startswith(job.base_model.lower()):
-        return False
-    if remote.created_at is None or attempt.sent_at is None:
-        return True
-    return remote.created_at >= attempt.sent_at + clock_offset(exchange) - CLOCK_ALLOWANCE
+    age = _age_at_call(attempt, remote, exchange)
+    return age is None or age <= DOUBT
 
 
-def is_certain(remote: RemoteJob) -> bool:
-    """Whether a single match may be adopted without asking anybody."""
-    return remote.created_at is not None
+def is_certain(attempt: Attempt, remote: RemoteJob, exchange: Exchange | None) -> bool:
+    """Whether a row that could be the attempt's own may be adopted without asking anybody: it
+    leaves nothing out, and it is not older than the call."""
+    age = _age_at_call(attempt, remote, exchange)
+    said_all = all(_content(remote)) and bool(remote.model_name)
+    return said_all and age is not None and age <= CLOCK_ALLOWANCE
 
 
 def clock_offset(exchange: Exchange | None) -> timedelta:
@@ -43,3 +46,25 @@ def clock_offset(exchange: Exchange | None) -> timedelta:
         return timedelta(0)
     middle: datetime = exchange.started_at + (exchange.finished_at - exchange.started_at) / 2
     return exchange.server_date - middle
+
+
+def _content(remote: RemoteJob) -> tuple[str, str, str]:
+    return remote.bucket_name, remote.object_key, remote.display_name
+
+
+def _wanted(job: ImportJob) -> tuple[str, str, str]:
+    # DashScope names a job without display name after its base model.
+    return job.bucket_name, job.object_key, job.display_name or job.base_model
+
+
+def _begins_with(model_name: str, base_model: str) -> bool:
+    return model_name.lower().startswith(base_model.lower())
+
+
+def _age_at_call(
+    attempt: Attempt, remote: RemoteJob, exchange: Exchange | None
+) -> timedelta | None:
+    """How old the row was when the call was made; None if that cannot be told."""
+    if remote.created_at is None or attempt.sent_at is None:
+        return None
+    return attempt.sent_at + clock_offset(exchange) - remote.created_at

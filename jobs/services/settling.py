@@ -1,8 +1,8 @@
 """Settling unanswered creates: what became of them is found out, never guessed, never repeated.
 
 One walk through DashScope's list serves all unsettled attempts of a workspace. Exactly one free
-match is adopted; several are put to a person; none, in more than one clean walk and beyond the
-settle period, means that the import was not created.
+match is adopted; several are put to a person, and so is what stays doubtful; none, in more than
+one clean walk and beyond the settle period, means that the import was not created.
 """
 
 import logging
@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,7 @@ from jobs.choices import (
     AttemptState,
     ConfirmedBy,
     DutyKind,
+    Origin,
     Verb,
 )
 from jobs.dashscope import DashScopeError, RemoteJob
@@ -165,19 +167,20 @@ def _walk_and_decide(duty: Duty, way: Upstream, worker: str, started_at: datetim
         upstream.note_answer(duty.workspace, way, coverage.last_exchange)
     # Read after the walk: an attempt that was still SENDING when its row could first be seen
     # is among these, or is confirmed and owns the row.
+    # Those of all workspaces: two of ours may be one of DashScope's, under two keys.
     unsettled = list(
-        Attempt.objects.select_related("job__workspace").filter(
-            job__workspace=duty.workspace, state__in=UNSETTLED_ATTEMPT_STATES
-        )
+        Attempt.objects.select_related("job__workspace").filter(state__in=UNSETTLED_ATTEMPT_STATES)
     )
     free = _free(coverage, duty.workspace, unsettled)
     wanted_by = Counter(row.job_id for rows in free.values() for row in rows)
     for attempt in unsettled:
+        if attempt.job.workspace_id != duty.workspace_id:
+            continue
         if attempt.state == AttemptState.SENDING or (attempt.sent_at or started_at) > started_at:
             continue  # its call runs, or began after this walk did
         rows = free[attempt.pk]
         try:
-            _decide(attempt, rows, wanted_by, unsettled, coverage, started_at, worker)
+            _decide(attempt, rows, wanted_by, unsettled, coverage, started_at, way, worker)
         except LeaseLost:
             log.info("%s was settled by somebody else meanwhile", attempt)
         except IntegrityError:
@@ -197,11 +200,10 @@ def _free(
         for attempt in unsettled
     }
     ids = {row.job_id for rows in matches.values() for row in rows}
-    owned = set(
-        ImportJob.objects.filter(workspace=workspace, remote_job_id__in=ids).values_list(
-            "remote_job_id", flat=True
-        )
+    owners = ImportJob.objects.filter(remote_job_id__in=ids).filter(
+        Q(workspace=workspace) | Q(origin=Origin.DESK)
     )
+    owned = set(owners.values_list("remote_job_id", flat=True))
     return {pk: [row for row in rows if row.job_id not in owned] for pk, rows in matches.items()}
 
 
@@ -212,6 +214,7 @@ def _decide(
     unsettled: list[Attempt],
     coverage: Coverage,
     started_at: datetime,
+    way: Upstream,
     worker: str,
 ) -> None:
     finished_at = timezone.now()
@@ -233,13 +236,18 @@ def _decide(
         if not coverage.clean:
             return
         shared = any(wanted_by[row.job_id] > 1 for row in rows)
-        if len(rows) == 1 and not shared and matching.is_certain(rows[0]):
-            settlement.adopt(act, attempt, rows[0], coverage, started_at)
-        elif rows:
+        exchange = coverage.last_exchange
+        certain = [row for row in rows if matching.is_certain(attempt, row, exchange)]
+        period_is_over = attempt.settle_until is not None and started_at >= attempt.settle_until
+        # Under another key, or at another host, the list may be that of other jobs altogether.
+        same_list = (way.host, way.key_fingerprint) == (attempt.host, attempt.key_fingerprint)
+        if certain and len(rows) == 1 and not shared:
+            settlement.adopt(act, attempt, certain[0], coverage, started_at)
+        elif certain or (period_is_over and (rows or not same_list)):
             if shared and any(other.state == AttemptState.SENDING for other in unsettled):
                 return  # an answer that is under way may say whose row it is
             settlement.put_to_person(act, attempt, rows)
-        else:
+        elif not rows and same_list:
             settlement.note_clean_walk(act, attempt, started_at, finished_at, coverage)
 
 

@@ -13,7 +13,7 @@ from jobs import actors
 from jobs.choices import AttemptState, ConfirmedBy, JobStatus, Verb
 from jobs.errors import InvalidFields, NotPermitted, WrongState
 from jobs.models import AuditEvent, Duty, ImportJob, User, Workspace
-from jobs.services import discovery, sending, settling
+from jobs.services import discovery, sending, settling, upstream
 from jobs.simulator import Simulator
 from tests.making import make_job
 from tests.services.conftest import WORKER, fields_for
@@ -338,9 +338,12 @@ def test_a_sender_that_died_is_noticed_when_its_lease_ends(
 ) -> None:
     job = submit()
     now = timezone.now()
+    way = upstream.connect(job.workspace)
     job.attempts.update(
         state=AttemptState.SENDING,
         sent_at=now,
+        host=way.host,
+        key_fingerprint=way.key_fingerprint,
         lease_owner="dead",
         lease_number=1,
         lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
