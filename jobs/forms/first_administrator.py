@@ -10,4 +10,4 @@ class FirstAdministratorForm(BaseUserCreationForm):
 
     class Meta:
         model = User
-        fields = ("username", "email")
+        fields: tuple[str, ...] = ("username", "email")

@@ -131,7 +131,7 @@ class ImportForm(forms.Form):
         field.choices = [("", _("Choose a workspace")), *named]
         if self.used:
             self.fields[self.used].widget.attrs["autofocus"] = True
-        if self.only_slug:
+        if self.only_slug and self["workspace"].value() == self.only_slug:
             field.widget = forms.HiddenInput()
 
     def _readied(self, data: Mapping[str, str]) -> dict[str, str]:

@@ -40,9 +40,12 @@ def job_new(request: DeskRequest) -> HttpResponse:
     if request.method == "POST":
         return _posted(request, ImportForm(request.POST, workspaces=workspaces))
     initial = {"weight_type": "lora", **recall.last_choices(request.user, workspaces)}
-    for name in ("workspace", *content.FIELDS):
+    for name in content.FIELDS:
         if name in request.GET:
             initial[name] = request.GET[name]
+    # A link from another team names a workspace that this person cannot choose.
+    if request.GET.get("workspace") in {workspace.slug for workspace in workspaces}:
+        initial["workspace"] = request.GET["workspace"]
     return _page(request, ImportForm(workspaces=workspaces, initial=initial))
 
 

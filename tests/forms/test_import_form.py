@@ -109,6 +109,14 @@ def test_it_knows_another_person_by_another_key() -> None:
     assert posted().submission_key(7) != posted().submission_key(8)
 
 
+def test_it_shows_the_choice_again_when_another_workspace_was_posted() -> None:
+    form = ImportForm({**GOOD, "workspace": "research"}, workspaces=[MAIN])
+
+    assert not form.is_valid()
+    assert [row.bound.name for row in form.faulty_rows()] == ["workspace"]
+    assert '<option value="main">Model Studio Beijing</option>' in str(form["workspace"])
+
+
 @pytest.mark.parametrize("token", ["", "x", "5f0c9a52", "\x00" * 36, "5" * 5000, "ＡＢ", "'; --"])
 def test_it_renews_a_token_that_no_form_ever_had(token: str) -> None:
     form = posted(form_token=token)

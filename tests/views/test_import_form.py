@@ -257,6 +257,12 @@ def test_it_takes_the_fields_from_a_link(
     assert token_in(response) != fields["form_token"]
 
 
+def test_it_ignores_another_teams_workspace_in_a_link(client_of: ClientOf, bob: User) -> None:
+    page = client_of(bob).get("/jobs/new/", {"workspace": "foreign"}).content.decode()
+
+    assert 'type="hidden" name="workspace" value="main"' in page
+
+
 def test_it_offers_only_workspaces_that_the_person_may_submit_to(
     client_of: ClientOf, bob: User, alice: User
 ) -> None:
