@@ -45,7 +45,7 @@ def _settings_in(tree: ast.AST) -> Iterator[tuple[str, object]]:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         called, on = ast.unparse(node.func), ast.unparse(node.func.value)
-        if not node.args or not {called, on} & READERS:
+        if not node.args or not {called, on} & READERS or node.func.attr == "setdefault":
             continue
         first = node.args[0]
         if isinstance(first, ast.Constant) and SETTING.fullmatch(str(first.value)):

@@ -5,7 +5,7 @@ import re
 from tests.house.reading import ROOT, settings_read
 
 # Read under a name that is put together when the worker runs (jobs/services/keys.py).
-KEYS = {"DASHSCOPE_API_KEY", "DASHSCOPE_API_KEY_<REF>"}
+KEYS = {"DASHSCOPE_API_KEY", "DASHSCOPE_API_KEY_<REF>", "AUDIT_SIGNING_KEY"}
 # NAME_FILE stands for NAME, and is explained once for all of them.
 FILES = {"SECRET_KEY_FILE"}
 # ENV_FILE names the file itself; `make run` decides on DEMO.
