@@ -12,10 +12,14 @@ from jobs.views import (
     chrome,
     health,
     import_form,
+    invitations,
     job_detail,
     job_list,
     overview,
     set_up,
+    settings_members,
+    settings_tokens,
+    settings_workspaces,
 )
 
 urlpatterns = [
@@ -45,6 +49,53 @@ urlpatterns = [
     path("preferences/theme/", chrome.theme, name="theme"),
     path("pulse/", chrome.pulse, name="pulse"),
     path("favicon.ico", chrome.favicon, name="favicon"),
+    path("settings/", RedirectView.as_view(pattern_name="settings-workspaces"), name="settings"),
+    path(
+        "settings/workspaces/", settings_workspaces.settings_workspaces, name="settings-workspaces"
+    ),
+    path(
+        "settings/new-workspace/",
+        settings_workspaces.settings_workspace_new,
+        name="settings-workspace-new",
+    ),
+    path(
+        "settings/workspaces/<slug:slug>/",
+        settings_workspaces.settings_workspace,
+        name="settings-workspace",
+    ),
+    path(
+        "settings/workspaces/<slug:slug>/check/",
+        settings_workspaces.settings_workspace_check,
+        name="settings-workspace-check",
+    ),
+    path("settings/members/", settings_members.settings_members, name="settings-members"),
+    path(
+        "settings/members/<int:membership_id>/role/",
+        settings_members.settings_member_role,
+        name="settings-member-role",
+    ),
+    path(
+        "settings/members/<int:membership_id>/remove/",
+        settings_members.settings_member_remove,
+        name="settings-member-remove",
+    ),
+    path(
+        "settings/members/<slug:slug>/invitations/",
+        settings_members.settings_invitations,
+        name="settings-invitations",
+    ),
+    path(
+        "settings/invitations/<int:invitation_id>/revoke/",
+        settings_members.settings_invitation_revoke,
+        name="settings-invitation-revoke",
+    ),
+    path("settings/tokens/", settings_tokens.settings_tokens, name="settings-tokens"),
+    path(
+        "settings/tokens/<int:token_id>/revoke/",
+        settings_tokens.settings_token_revoke,
+        name="settings-token-revoke",
+    ),
+    path("invitations/<str:text>/", invitations.invitation, name="invitation"),
     path("api/v1/", v1.urls()),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

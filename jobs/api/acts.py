@@ -31,7 +31,11 @@ class ResolutionIn(Schema):
         json_schema_extra={"oneOf": [{"required": ["job_id"]}, {"required": ["dismiss"]}]},
     )
 
-    job_id: str | None = Field(None, description=gettext_noop("The candidate that this job is."))
+    job_id: str | None = Field(
+        None,
+        description=gettext_noop("The candidate that this job is."),
+        examples=["937b1c02-2a4f-4d11-8abe-c2fa31"],
+    )
     dismiss: Literal[True] | None = Field(
         None, description=gettext_noop("None of the candidates is this job.")
     )

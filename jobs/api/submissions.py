@@ -64,14 +64,25 @@ class SubmissionIn(Again):
             "The workspace's short name; it may be left out by whoever submits in only one."
         ),
     )
-    base_model: str = Field(description=gettext_noop("What the weights were tuned from."))
-    display_name: str = Field(
-        "", description=gettext_noop("At most 50 characters; without one the base model's name.")
+    base_model: str = Field(
+        description=gettext_noop("What the weights were tuned from."), examples=["qwen3-32b"]
     )
-    bucket_name: str = Field(description=gettext_noop("The OSS bucket's name."))
-    object_key: str = Field(description=gettext_noop("The directory in it, ending with a slash."))
+    display_name: str = Field(
+        "",
+        description=gettext_noop("At most 50 characters; without one the base model's name."),
+        examples=["Support tone"],
+    )
+    bucket_name: str = Field(
+        description=gettext_noop("The OSS bucket's name."), examples=["acme-models"]
+    )
+    object_key: str = Field(
+        description=gettext_noop("The directory in it, ending with a slash."),
+        examples=["models/support-tone/"],
+    )
     weight_type: str = Field(
-        description=gettext_noop("`lora` or `full`."), json_schema_extra=_weight_types
+        description=gettext_noop("How the weights were tuned."),
+        examples=["lora"],
+        json_schema_extra=_weight_types,
     )
 
 
@@ -81,7 +92,7 @@ class ResubmissionIn(Again):
     base_model: str | None = None
     display_name: str | None = None
     bucket_name: str | None = None
-    object_key: str | None = None
+    object_key: str | None = Field(None, examples=["models/support-tone-fixed/"])
     weight_type: str | None = Field(None, json_schema_extra=_weight_types)
 
 

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 
-from jobs.api import acts, document, faults, jobs, submissions
+from jobs.api import acts, document, documentation, faults, jobs, submissions
 from jobs.api.bearer import Bearer
 
 api = NinjaAPI(
@@ -27,4 +27,4 @@ def urls() -> tuple[list[URLPattern | URLResolver], str, str]:
     for pattern in patterns:
         # What LoginRequiredMiddleware asks; Ninja's views take no decorator.
         vars(pattern.callback)["login_required"] = False
-    return [*document.urls(api), *patterns], app_name, namespace
+    return [*document.urls(api), *documentation.urls(api), *patterns], app_name, namespace

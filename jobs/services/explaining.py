@@ -1,7 +1,7 @@
 """The explanation of what is wrong with a job, or with a workspace's DashScope."""
 
 from jobs.explanations import Explanation, explain
-from jobs.models import ImportJob, Workspace
+from jobs.models import ImportJob, KeyCheck, Workspace
 
 
 def explanation_of(job: ImportJob) -> Explanation | None:
@@ -28,6 +28,13 @@ def explanation_of_trouble(workspace: Workspace) -> Explanation | None:
         message=workspace.failure_message,
         region=workspace.host,
     )
+
+
+def explanation_of_check(check: KeyCheck) -> Explanation | None:
+    """Why the key did not work when it was asked for; None if it worked or nobody has said."""
+    if check.works is not False:
+        return None
+    return explain(call="list", code=check.code, message=check.message, region=check.host)
 
 
 def raw_text(job: ImportJob) -> str:

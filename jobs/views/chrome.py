@@ -53,6 +53,21 @@ NAVIGATION = (
         covers=("job-resubmit",),
         ability=Ability.SUBMIT,
     ),
+    Place(
+        "settings",
+        gettext_lazy("Settings"),
+        "gear",
+        covers=(
+            "settings-workspaces",
+            "settings-workspace-new",
+            "settings-workspace",
+            "settings-members",
+            "settings-member-remove",
+            "settings-invitations",
+            "settings-tokens",
+            "documentation",
+        ),
+    ),
 )
 
 

@@ -1,0 +1,47 @@
+"""The tabs of the settings pages, and where one is among them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+register = template.Library()
+
+TABS = (
+    ("settings-workspaces", gettext_lazy("Workspaces")),
+    ("settings-members", gettext_lazy("Members")),
+    ("settings-tokens", gettext_lazy("Tokens")),
+    ("api:documentation", gettext_lazy("API")),
+)
+# Pages that belong to a tab without being it.
+WITHIN = {
+    "settings-workspace-new": "settings-workspaces",
+    "settings-workspace": "settings-workspaces",
+    "settings-invitations": "settings-members",
+    "settings-member-remove": "settings-members",
+}
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of the settings pages; `current` is the value of aria-current, or ""."""
+
+    url: str
+    label: str
+    current: str
+
+
+@register.simple_tag(takes_context=True)
+def settings_tabs(context: dict[str, Any]) -> list[Tab]:
+    """The tabs as they are drawn on this page."""
+    here = context["request"].resolver_match.view_name
+    return [
+        Tab(
+            reverse(name),
+            str(label),
+            "page" if here == name else "true" if WITHIN.get(here) == name else "",
+        )
+        for name, label in TABS
+    ]
