@@ -2,6 +2,8 @@
 
 import os
 
+from importer_site import logs
+
 worker_class = "gthread"
 # Two processes, one a core of a small machine, so that a slow page holds up no other; four
 # threads in each, because a page waits for the database and never for DashScope. More would
@@ -13,4 +15,6 @@ graceful_timeout = 10  # seconds for requests in hand when stopping; none waits 
 # The application is loaded once, before the processes fork: half the work of a start.
 preload_app = True
 control_socket_disable = True  # it would write into the home directory
-loglevel = "warning"
+logconfig_dict = logs.configuration(
+    os.environ.get("LOG_FORMAT", "line"), os.environ.get("LOG_LEVEL", "INFO")
+)

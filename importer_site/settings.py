@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from importer_site import logs
 from importer_site.environment import (
     BASE_DIR,
     HOST,
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "jobs.middleware.RequestLogMiddleware",
     "jobs.api.envelope.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -144,6 +146,10 @@ AXES_LOCKOUT_CALLABLE = "jobs.views.accounts.locked_out"
 # Of each token, and of each address that comes without a valid one.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
 
+# --- Watching ---------------------------------------------------------------------------------
+# Without it /metrics answers on loopback alone.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 # --- Behind a proxy, over TLS ---------------------------------------------------------------
 # How many proxies in front add to X-Forwarded-For; 0 trusts nothing but the socket's address.
 PROXY_COUNT = env.int("PROXY_COUNT", default=0)
@@ -210,6 +216,16 @@ FOLLOW_INTERVAL_SECONDS = env.float("FOLLOW_INTERVAL_SECONDS", default=3.0)
 DISCOVER_INTERVAL_SECONDS = env.float("DISCOVER_INTERVAL_SECONDS", default=300.0)
 LEASE_SECONDS = env.float("LEASE_SECONDS", default=60.0)
 
+# --- The history (times in seconds) -----------------------------------------------------------
+# The key that signs checkpoints, AUDIT_SIGNING_KEY, is not here: only the worker reads it.
+AUDIT_CHECKPOINT_SECONDS = env.float("AUDIT_CHECKPOINT_SECONDS", default=3600.0)
+AUDIT_CHECKPOINT_FILE = env.str("AUDIT_CHECKPOINT_FILE", default="")
+AUDIT_CHECKPOINT_WEBHOOK = env.str("AUDIT_CHECKPOINT_WEBHOOK", default="")
+AUDIT_PUBLIC_KEYS = env.list("AUDIT_PUBLIC_KEYS", default=[])
+AUDIT_VERIFY_SECONDS = env.float("AUDIT_VERIFY_SECONDS", default=86400.0)
+# How long bodies of old exchanges are kept; 0 keeps them all, and less than 180 is refused.
+AUDIT_KEEP_BODIES_DAYS = env.int("AUDIT_KEEP_BODIES_DAYS", default=0)
+
 # Set by `make run` when it started the simulator itself: the demo says so on every page and
 # offers demo accounts, but only while DASHSCOPE_BASE_URL is on loopback too.
 DEMO = env.bool("DEMO", default=False) and urlsplit(DASHSCOPE_BASE_URL).hostname in (
@@ -220,14 +236,7 @@ DEMO = env.bool("DEMO", default=False) and urlsplit(DASHSCOPE_BASE_URL).hostname
 
 # --- Logging --------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # urllib3 at DEBUG would print every request line of every sweep.
-    "loggers": {"urllib3": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
-}
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+if LOG_FORMAT not in logs.FORMATS:
+    raise ImproperlyConfigured(f"LOG_FORMAT is one of {', '.join(logs.FORMATS)}.")
+LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)

@@ -1,8 +1,11 @@
-"""Puts the actor of each request on it: who acts, from where, with what."""
+"""Puts the actor of each request on it: who acts, from where, with what; and logs requests."""
 
+import logging
+import time
 import uuid
 from collections.abc import Callable
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django_htmx.middleware import HtmxDetails
@@ -12,6 +15,10 @@ from jobs.choices import ActorKind
 from jobs.models import User
 
 LONGEST_USER_AGENT = 300
+# Asked every few seconds by machines.
+UNLOGGED = ("/healthz", "/readyz", "/metrics")
+
+requests_log = logging.getLogger("jobs.requests")
 
 
 class DeskRequest(HttpRequest):
@@ -22,6 +29,34 @@ class DeskRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+class RequestLogMiddleware:
+    """One line for each request: its route, since an address can hold a link that admits, what
+    it came to and how long it took. Every other line of the request carries its id too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Not at the end: Django logs what failed after the last middleware has returned.
+        structlog.contextvars.clear_contextvars()
+        started = time.perf_counter()
+        response = self.get_response(request)
+        if request.path not in UNLOGGED:
+            match = request.resolver_match
+            if match and "job_id" in match.kwargs:
+                structlog.contextvars.bind_contextvars(job=match.kwargs["job_id"])
+            requests_log.info(
+                "request",
+                extra={
+                    "method": request.method,
+                    "route": match.route if match else "",
+                    "status": response.status_code,
+                    "ms": round((time.perf_counter() - started) * 1000, 1),
+                },
+            )
+        return response
+
+
 class ActorMiddleware:
     """Sets `request.actor`, which views pass to services, and answers with its act id."""
 
@@ -29,7 +64,8 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.actor = actor_of(request)  # type: ignore[attr-defined]
+        request.actor = actor = actor_of(request)  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(request=actor.act_id, user=actor.user_id)
         response = self.get_response(request)
         response["X-Request-Id"] = request.actor.act_id  # type: ignore[attr-defined]
         return response

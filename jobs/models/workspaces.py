@@ -81,6 +81,8 @@ class WorkerHeartbeat(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True)
     # {"": "3f9ac1…"}: reference → fingerprint of the key, never the key.
     key_fingerprints = models.JSONField(default=dict)
+    # How often it found its work taken over by another, since it started.
+    lease_losses = models.PositiveIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return self.name

@@ -1,8 +1,10 @@
 """Claiming due rows by lease, and writing back only while the lease is still held."""
 
+import threading
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -12,6 +14,9 @@ from jobs.errors import LeaseLost
 from jobs.models.leases import Leased
 
 Row = TypeVar("Row", bound=Leased)
+
+_losses = 0
+_counting = threading.Lock()
 
 
 def claim(due: QuerySet[Row], owner: str) -> Row | None:
@@ -31,7 +36,17 @@ def claim(due: QuerySet[Row], owner: str) -> Row | None:
         row.lease_number += 1
         row.lease_until = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
         row.save(update_fields=["lease_owner", "lease_number", "lease_until"])
+    # Whatever is logged while the row is worked on says which one it is.
+    about = {"job": getattr(row, "job_id", None), "workspace": getattr(row, "workspace_id", None)}
+    structlog.contextvars.bind_contextvars(
+        **{name: value for name, value in about.items() if value}
+    )
     return row
+
+
+def losses() -> int:
+    """How often this process found, on writing back, that another had taken its work over."""
+    return _losses
 
 
 def held(row: Leased) -> Q:
@@ -47,6 +62,9 @@ def write_back(row: Leased, condition: Q | None = None, **changes: Any) -> None:
     """
     rows = type(row)._default_manager.filter(held(row) & (condition or Q()))
     if not rows.update(**changes):
+        global _losses
+        with _counting:
+            _losses += 1
         raise LeaseLost(str(row))
 
 

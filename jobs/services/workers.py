@@ -9,7 +9,16 @@ from datetime import timedelta
 from django.utils import timezone
 
 from jobs.models import WorkerHeartbeat
-from jobs.services import discovery, following, key_checks, keys, removal, sending, settling
+from jobs.services import (
+    discovery,
+    following,
+    key_checks,
+    keys,
+    leases,
+    removal,
+    sending,
+    settling,
+)
 
 BEAT_SECONDS = 2.0
 # A worker that was silent this long is taken for dead by /readyz and the pages.
@@ -44,10 +53,13 @@ def beat(name: str) -> None:
         for reference in keys.references()
         if (key := keys.key_of(reference))
     }
+    said = {
+        "seen_at": now,
+        "key_fingerprints": fingerprints,
+        "lease_losses": leases.losses(),
+    }
     WorkerHeartbeat.objects.update_or_create(
-        name=name,
-        defaults={"seen_at": now, "key_fingerprints": fingerprints},
-        create_defaults={"seen_at": now, "started_at": now, "key_fingerprints": fingerprints},
+        name=name, defaults=said, create_defaults=said | {"started_at": now}
     )
 
 

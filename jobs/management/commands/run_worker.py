@@ -5,6 +5,7 @@ import signal
 import threading
 from typing import Any
 
+import structlog
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connections
 
@@ -65,6 +66,8 @@ def _repeat(step: workers.Step, name: str, stopping: threading.Event) -> None:
             pause = IDLE_SECONDS
             try:
                 close_old_connections()
+                structlog.contextvars.clear_contextvars()
+                structlog.contextvars.bind_contextvars(worker=name)
                 if step(name):
                     continue
             except Exception:
