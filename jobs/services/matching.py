@@ -13,7 +13,7 @@ from jobs.models import Attempt, ImportJob
 # way of the message; a row's own clock may differ a little from that of the gateway.
 CLOCK_ALLOWANCE = timedelta(seconds=30)
 # A clock that is set between the call and the walk, here or there, shifts the comparison. A row
-# that is older than its call by less than this is not adopted, and not denied either.
+# that is older than its call by less than this is not adopted, and alone it is not denied either.
 DOUBT = timedelta(hours=1)
 
 
@@ -38,6 +38,12 @@ def is_certain(attempt: Attempt, remote: RemoteJob, exchange: Exchange | None) -
     age = _age_at_call(attempt, remote, exchange)
     said_all = all(_content(remote)) and bool(remote.model_name)
     return said_all and age is not None and age <= CLOCK_ALLOWANCE
+
+
+def is_older(attempt: Attempt, remote: RemoteJob, exchange: Exchange | None) -> bool:
+    """Whether the row was there before the call, unless a clock was set meanwhile."""
+    age = _age_at_call(attempt, remote, exchange)
+    return age is not None and age > CLOCK_ALLOWANCE
 
 
 def clock_offset(exchange: Exchange | None) -> timedelta:

@@ -241,7 +241,9 @@ def _decide(
         period_is_over = attempt.settle_until is not None and started_at >= attempt.settle_until
         # Under another key, or at another host, the list may be that of other jobs altogether.
         same_list = (way.host, way.key_fingerprint) == (attempt.host, attempt.key_fingerprint)
-        if certain and len(rows) == 1 and not shared:
+        # A row from before the call speaks against absence, not against the one that fits.
+        rivals = [row for row in rows if not matching.is_older(attempt, row, exchange)]
+        if certain and len(rivals) == 1 and not shared:
             settlement.adopt(act, attempt, certain[0], coverage, started_at)
         elif certain or (period_is_over and (rows or not same_list)):
             if shared and any(other.state == AttemptState.SENDING for other in unsettled):

@@ -387,3 +387,22 @@ def test_a_resubmission_after_absence_is_a_new_job(
     assert again.status == JobStatus.PENDING
     assert again.resubmission_of_id == job.pk
     assert fields_for()["object_key"] == again.object_key
+
+
+def test_an_older_row_with_the_same_content_does_not_keep_ours_from_being_adopted(
+    clock: time_machine.Traveller, lose: Lose, simulator: Simulator
+) -> None:
+    older = simulator.add_foreign_job(
+        base_model="qwen3-32b",
+        display_name="Support tone",
+        bucket_name="acme-models",
+        object_key="models/support-tone/",
+        age_seconds=600,
+    )
+    job = lose(accepted=True)
+
+    walk(clock)
+
+    job.refresh_from_db()
+    assert job.status == JobStatus.PENDING
+    assert job.remote_job_id != older
