@@ -13,7 +13,6 @@ from jobs.choices import (
     DELETABLE_STATUSES,
     UNSETTLED_ATTEMPT_STATES,
     DutyKind,
-    JobStatus,
     Origin,
     Verb,
 )
@@ -122,7 +121,7 @@ def _take_in(duty: Duty, page: JobPage, worker: str) -> None:
 
 def _record_foreign(act: audit.Act, duty: Duty, row: RemoteJob, page: JobPage) -> ImportJob:
     now = timezone.now()
-    fields = {"status": JobStatus.OTHER} | observation.remote_fields(row)
+    fields = observation.fields_of_new(row)
     if fields["status"] in observation.ENDED:
         fields["finished_at"] = now
     job = ImportJob.objects.create(

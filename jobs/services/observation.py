@@ -82,9 +82,9 @@ def remote_fields(remote: RemoteJob) -> dict[str, Any]:
     status = status_of(remote.status)
     fields: dict[str, Any] = {
         "remote_job_id": remote.job_id,
-        "generated_model_name": remote.model_name,
+        "generated_model_name": remote.model_name[:300],
         "remote_status": remote.status[:80],
-        "gmt_create": remote.gmt_create,
+        "gmt_create": remote.gmt_create[:80],
         "remote_created_at": remote.created_at,
         "weight_type": remote.weight_type,
     }
@@ -100,6 +100,11 @@ def remote_fields(remote: RemoteJob) -> dict[str, Any]:
     if remote.status:
         fields["status"] = status
     return fields
+
+
+def fields_of_new(remote: RemoteJob) -> dict[str, Any]:
+    """The same for a record that had no remote job yet: without a status word it is followed."""
+    return {"status": JobStatus.OTHER} | remote_fields(remote)
 
 
 def _changes(job: ImportJob, remote: RemoteJob) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def _end_confirmed(attempt: Attempt, worker: str, way: Upstream, answer: Created
             ended_at=timezone.now(),
             **leases.RELEASED,
         )
-        changes = observation.remote_fields(answer.job)
+        changes = observation.fields_of_new(answer.job)
         changes.pop("weight_type", None)  # what was asked for stands
         change_job(
             attempt.job,

@@ -104,7 +104,7 @@ def confirm(attempt: Attempt, row: RemoteJob, by: ConfirmedBy) -> None:
         remote_job_id=row.job_id,
         ended_at=now,
     )
-    changes = outcomes.NO_ERROR | observation.remote_fields(row) | {"updated_at": now}
+    changes = outcomes.NO_ERROR | observation.fields_of_new(row) | {"updated_at": now}
     changes.pop("weight_type", None)  # what was asked for stands
     if changes.get("status") in observation.ENDED:
         changes["finished_at"] = now
