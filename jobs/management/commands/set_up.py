@@ -33,6 +33,8 @@ class Command(BaseCommand):
         if settings.DEMO:
             demo.ensure_accounts()
             self.stdout.write("Sign in with a button of the sign-in page: one for each role.")
+        else:
+            demo.retire_accounts()
         if accounts.has_administrator():
             self.stdout.write("Sign in with your account.")
         else:
