@@ -142,9 +142,7 @@ def _shown(
 def _news(found: Overview, last_visit: datetime | None) -> News | None:
     if not last_visit or not found.waiting.news:
         return None
-    url = _jobs_url(
-        status=searching.NEEDS_PERSON, ended_since=last_visit.isoformat(timespec="seconds")
-    )
+    url = _jobs_url(status=searching.NEEDS_PERSON, ended_since=last_visit.isoformat())
     return News(capped(found.waiting.news), url)
 
 

@@ -21,10 +21,10 @@ def last_visit(request: HttpRequest, now: datetime) -> datetime | None:
 def remember(request: HttpRequest, response: HttpResponse, now: datetime) -> None:
     """Keep this visit in the response's cookie, and the one before it as long as it lasts."""
     before = last_visit(request, now)
-    seconds = [str(int(at.timestamp())) if at else "" for at in (before, now)]
+    times = [at.astimezone(UTC).isoformat() if at else "" for at in (before, now)]
     response.set_signed_cookie(
         COOKIE,
-        ":".join([str(request.user.pk), *seconds]),
+        "/".join([str(request.user.pk), *times]),
         salt=SALT,
         max_age=A_YEAR_SECONDS,
         httponly=True,
@@ -35,12 +35,12 @@ def remember(request: HttpRequest, response: HttpResponse, now: datetime) -> Non
 
 def _read(request: HttpRequest) -> tuple[datetime | None, datetime | None]:
     kept = request.get_signed_cookie(COOKIE, default="", salt=SALT) or ""
-    whose, _, times = kept.partition(":")
+    whose, _, times = kept.partition("/")
     if whose != str(request.user.pk):
         return None, None  # a first visit, or somebody else's browser
-    before, _, latest = times.partition(":")
+    before, _, latest = times.partition("/")
     return _time(before), _time(latest)
 
 
-def _time(seconds: str) -> datetime | None:
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+def _time(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,184 @@
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from jobs.choices import AttemptState, JobStatus, Origin
+from jobs.models import Workspace
+from jobs.services import overview
+from jobs.services.overview import Overview
+from tests.making import make_attempt, make_job
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def look(*workspaces: Workspace, last_visit: datetime | None = None) -> Overview:
+    return overview.look(workspaces, now=NOW, last_visit=last_visit)
+
+
+def test_each_day_says_what_became_of_its_imports(workspace: Workspace) -> None:
+    for status in JobStatus.values:
+        make_job(workspace, status=status, remote_status="", created_at=NOW - HOUR)
+    make_job(workspace, created_at=NOW - DAY)
+    make_job(workspace, created_at=NOW - 29 * DAY)
+    make_job(workspace, created_at=NOW - 30 * DAY)
+
+    found = look(workspace)
+
+    assert not found.window.cut
+    counts = [(day.succeeded, day.unsuccessful, day.open) for day in found.days]
+    assert counts == [(1, 0, 0), *[(0, 0, 0)] * 27, (1, 0, 0), (1, 3, 6)]
+    assert found.days[-1].day == NOW.date()
+    assert found.days[-1].total == 10
+
+
+def test_days_are_the_readers(workspace: Workspace) -> None:
+    make_job(workspace, created_at=datetime(2026, 11, 23, 17, tzinfo=UTC))
+    now = NOW.astimezone(ZoneInfo("Asia/Shanghai"))
+
+    found = overview.look([workspace], now=now, last_visit=None)
+
+    assert (found.days[-2].total, found.days[-1].total) == (0, 1)
+
+
+def test_too_many_jobs_make_the_window_shorter_by_whole_days(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "MOST_JOBS", 3)
+    for days in (0, 1, 1, 2, 2, 9):
+        make_job(workspace, created_at=NOW - days * DAY)
+
+    found = look(workspace)
+
+    assert found.window.cut
+    assert found.window.since == datetime(2026, 11, 23, tzinfo=UTC)
+    assert [day.total for day in found.days] == [2, 1]
+
+
+def test_more_jobs_than_that_in_one_day_are_cut_within_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "MOST_JOBS", 3)
+    for hours in range(6):
+        make_job(workspace, created_at=NOW - hours * HOUR)
+
+    found = look(workspace)
+
+    assert found.window.since == NOW - 3 * HOUR
+    assert [day.total for day in found.days] == [4]
+
+
+def test_what_presses_most_stands_first(workspace: Workspace) -> None:
+    failed = [
+        make_job(workspace, status=JobStatus.FAILED, finished_at=NOW - hours * HOUR)
+        for hours in (3, 1, 2)
+    ]
+    unanswered = make_job(workspace, status=JobStatus.UNCONFIRMED)
+    several = make_job(workspace, status=JobStatus.UNCONFIRMED)
+    make_attempt(several, state=AttemptState.CONFLICT)
+
+    waiting = look(workspace).waiting
+
+    assert waiting.rows == [several, unanswered, failed[1], failed[2], failed[0]]
+    assert (waiting.conflicts, waiting.unanswered, waiting.unsuccessful) == (1, 1, 3)
+    assert waiting.count == 5
+
+
+def test_news_is_what_ended_since_the_last_visit(workspace: Workspace) -> None:
+    for hours in (1, 3):
+        make_job(workspace, status=JobStatus.REJECTED, finished_at=NOW - hours * HOUR)
+
+    assert look(workspace, last_visit=NOW - 2 * HOUR).waiting.news == 1
+    assert look(workspace, last_visit=NOW).waiting.news == 0
+    assert look(workspace).waiting.news is None
+
+
+def test_what_was_corrected_or_is_gone_waits_for_nobody(workspace: Workspace) -> None:
+    corrected = make_job(workspace, status=JobStatus.FAILED)
+    make_job(workspace, resubmission_of=corrected)
+    make_job(workspace, status=JobStatus.FAILED, gone_at=NOW)
+
+    waiting = look(workspace).waiting
+
+    assert (waiting.rows, waiting.count) == ([], 0)
+
+
+def test_what_is_under_way_stands_oldest_first(workspace: Workspace) -> None:
+    running = make_job(workspace, status=JobStatus.RUNNING, created_at=NOW - HOUR)
+    older = make_job(workspace, status=JobStatus.QUEUED, created_at=NOW - 40 * DAY)
+    make_job(workspace, status=JobStatus.UNCONFIRMED)
+    make_job(workspace, status=JobStatus.RUNNING, gone_at=NOW)
+
+    found = look(workspace)
+
+    assert (found.moving, found.moving_count) == ([older, running], 2)
+
+
+def test_errors_are_counted_by_what_explains_them(workspace: Workspace) -> None:
+    for model in ("qwen3-32b-base", "qwen3-8b-base", "gpt"):
+        make_job(
+            workspace,
+            status=JobStatus.REJECTED,
+            error_code="NotFound",
+            error_message=f"The model '{model}' does not exist or cannot be imported.",
+        )
+    for text in ("AvailableModelFileNotFound", "AvailableModelFileNotFound", "OSS获取文件失败"):
+        make_job(workspace, status=JobStatus.FAILED, error_code="", error_message=text)
+    make_job(workspace, status=JobStatus.UNCONFIRMED, error_code="read_timeout")
+
+    troubles = look(workspace).troubles
+
+    assert [(trouble.words, trouble.count) for trouble in troubles] == [
+        ("NotFound", 3),
+        ("AvailableModelFileNotFound", 2),
+        ("OSS获取文件失败", 1),
+    ]
+    assert troubles[0].explanation.key == "create.NotFound"
+
+
+def test_the_pace_is_of_what_was_submitted_here_and_succeeded(workspace: Workspace) -> None:
+    for minutes in range(1, 21):
+        created_at = NOW - timedelta(minutes=minutes)
+        make_job(workspace, created_at=created_at, finished_at=NOW)
+    make_job(workspace, origin=Origin.DISCOVERED, created_at=NOW - DAY, finished_at=NOW)
+    make_job(workspace, status=JobStatus.FAILED, created_at=NOW - DAY, finished_at=NOW)
+
+    pace = look(workspace).pace
+
+    assert pace
+    assert (pace.median, pace.p95) == (timedelta(minutes=10), timedelta(minutes=19))
+    assert pace.count == 20
+
+
+def test_nothing_comes_from_another_workspace(workspace: Workspace) -> None:
+    other = Workspace.objects.create(slug="other", name="Other")
+    for status in JobStatus.values:
+        make_job(other, status=status, remote_status="", created_at=NOW)
+
+    found = look(workspace)
+
+    assert sum(day.total for day in found.days) == 0
+    assert (found.waiting.count, found.moving_count) == (0, 0)
+    assert (found.troubles, found.pace) == ([], None)
+
+
+def test_nobodys_overview_is_empty() -> None:
+    assert sum(day.total for day in look().days) == 0
+
+
+@pytest.mark.parametrize("jobs", [1, 40])
+def test_it_takes_nine_queries_however_many_jobs_there_are(workspace: Workspace, jobs: int) -> None:
+    other = Workspace.objects.create(slug="other", name="Other")
+    for number in range(jobs):
+        for status in JobStatus.values:
+            make_job((workspace, other)[number % 2], status=status, created_at=NOW)
+
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        look(workspace, other)
+
+    assert len(queries) == 9
