@@ -15,6 +15,7 @@ from jobs.views import (
     invitations,
     job_detail,
     job_list,
+    metrics,
     overview,
     set_up,
     settings_members,
@@ -99,4 +100,5 @@ urlpatterns = [
     path("api/v1/", v1.urls()),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]
