@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-API_KEY = "sk-faults-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+# What stands before the dot names the workspace, which is that of jobs made elsewhere.
+API_KEY = "sk-simulator.faults-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
     "ENV_FILE": "",
