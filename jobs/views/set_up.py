@@ -2,13 +2,14 @@
 
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from jobs.forms.first_administrator import FirstAdministratorForm
+from jobs.middleware import DeskRequest
 from jobs.services import accounts, sessions
 from jobs.views.accounts import BACKEND
 
@@ -17,7 +18,7 @@ from jobs.views.accounts import BACKEND
 @never_cache
 @sensitive_post_parameters("password1", "password2")
 @require_http_methods(["GET", "HEAD", "POST"])
-def set_up(request: HttpRequest, token: str) -> HttpResponse:
+def set_up(request: DeskRequest, token: str) -> HttpResponse:
     """Make the account and sign in; 404 for a link of another installation, 410 for a void one."""
     form = FirstAdministratorForm(request.POST or None)
     try:
