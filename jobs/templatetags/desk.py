@@ -49,11 +49,13 @@ def moment(context: dict[str, Any], at: datetime | None, style: str = "exact") -
         return ""
     clock: Clock = context["clock"]
     exact = clock.exact(at)
+    text = exact if style == "exact" else getattr(clock, style)(at)
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
+        '<time datetime="{}" title="{}" class="{}">{}</time>',
         at.isoformat(timespec="seconds"),
         exact,
-        exact if style == "exact" else getattr(clock, style)(at),
+        "day" if "-" in text else "num",
+        text,
     )
 
 
