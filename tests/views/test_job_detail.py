@@ -1,7 +1,6 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from html import unescape
 
 import pytest
 from django.db import connection
@@ -14,30 +13,16 @@ from jobs.choices import (
     AttemptState,
     Call,
     DeletionState,
-    ExchangeOutcome,
     JobStatus,
     Role,
     Verb,
 )
-from jobs.models import AuditPersonal, Deletion, ImportJob, User, Walk, Workspace
+from jobs.models import AuditPersonal, Deletion, ImportJob, User, Workspace
 from jobs.services import audit
 from tests.making import make_attempt, make_exchange, make_job, make_person
+from tests.views.job_pages import FRAGMENT, SCRIPT, get_job, text_of
 
 ClientOf = Callable[[User], Client]
-SCRIPT = '<script>alert("x")</script>'
-FRAGMENT = {"HTTP_HX_REQUEST": "true"}
-
-
-def get(client: Client, job: ImportJob, **headers: str) -> str:
-    response = client.get(f"/jobs/{job.pk}/", **headers)
-    assert response.status_code == 200
-    return response.content.decode()
-
-
-def text_of(page: str) -> str:
-    """What a person reads."""
-    without_spans = re.sub(r"</?span[^>]*>", "", page)
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", without_spans)).split())
 
 
 @pytest.mark.parametrize("status", JobStatus.values)
@@ -46,7 +31,7 @@ def test_its_first_status_is_the_jobs(
 ) -> None:
     job = make_job(workspace, status=status, remote_status="")
 
-    page = get(client_of(vera), job)
+    page = get_job(client_of(vera), job)
 
     found = re.search(r'data-status="(\w+)"', page)
     assert found
@@ -60,7 +45,7 @@ def test_it_shows_every_field(
     job = make_job(workspace, by=bob, request_id="req-77", duplicate_reason="A second base")
     make_attempt(job, host="dashscope.aliyuncs.com", key_fingerprint="3f9ac1d2b4e5")
 
-    page = text_of(get(client_of(vera), job))
+    page = text_of(get_job(client_of(vera), job))
 
     for value in (
         job.base_model,
@@ -109,7 +94,7 @@ def test_an_error_is_explained_first_with_its_raw_words(
         error_message="Invalid API-key provided.",
     )
 
-    page = get(client_of(vera), job)
+    page = get_job(client_of(vera), job)
 
     assert page.index("What next:") < page.index("What happened")
     assert "InvalidApiKey · Invalid API-key provided." in page
@@ -122,46 +107,10 @@ def test_explanations_are_in_the_readers_language(
 ) -> None:
     job = make_job(workspace, status=JobStatus.NOT_CREATED, error_call="desk", error_code="absent")
 
-    page = get(client_of(vera), job, HTTP_ACCEPT_LANGUAGE="zh-Hans")
+    page = get_job(client_of(vera), job, HTTP_ACCEPT_LANGUAGE="zh-Hans")
 
     assert "DashScope 没有创建该导入任务" in page
     assert "https://help.aliyun.com/zh/" in page
-
-
-def test_it_shows_each_exchange_as_sent_and_received(
-    client_of: ClientOf, vera: User, workspace: Workspace
-) -> None:
-    job = make_job(workspace, display_name="客服")
-    attempt = make_attempt(job)
-    make_exchange(
-        job,
-        attempt=attempt,
-        response_body='{"output":{"name":"\\u5ba2\\u670d","size":1.50e3}}',
-        response_truncated=True,
-        response_headers={"x-request-id": "from-a-header"},
-    )
-    make_exchange(job, call=Call.LIST, method="GET", request_body="", response_body="<h1>502</h1>")
-
-    page = text_of(get(client_of(vera), job))
-
-    assert '"display_name": "客服"' in page
-    assert '"name": "客服"' in page
-    assert '"size": 1.50e3' in page
-    assert "not whole" in page
-    assert "x-request-id: from-a-header" in page
-    assert "<h1>502</h1>" in page
-
-
-def test_an_attempt_without_an_exchange_shows_what_it_would_send(
-    client_of: ClientOf, vera: User, workspace: Workspace
-) -> None:
-    job = make_job(workspace, status=JobStatus.QUEUED)
-    make_attempt(job)
-
-    page = text_of(get(client_of(vera), job))
-
-    assert "no exchange is recorded for it" in page
-    assert f'"object_key": "{job.object_key}"' in page
 
 
 def test_markup_in_answers_is_shown_as_text(
@@ -178,38 +127,11 @@ def test_markup_in_answers_is_shown_as_text(
     with audit.act(Actor(kind="person", label=SCRIPT, user_id=vera.pk, address=SCRIPT)) as act:
         act.record(Verb.JOB_SUBMITTED, job, data={"reason": SCRIPT})
 
-    page = get(client_of(vera), job)
+    page = get_job(client_of(vera), job)
 
     assert SCRIPT not in page
     assert "<script>" not in page
     assert page.count("&lt;script&gt;") > 10
-
-
-def test_a_raw_body_is_plain_text_that_no_browser_runs(
-    client_of: ClientOf, vera: User, workspace: Workspace
-) -> None:
-    job = make_job(workspace)
-    exchange = make_exchange(job, response_body=SCRIPT)
-    client = client_of(vera)
-
-    answer = client.get(f"/jobs/{job.pk}/exchanges/{exchange.pk}/response/")
-    question = client.get(f"/jobs/{job.pk}/exchanges/{exchange.pk}/request/")
-
-    assert answer.content.decode() == SCRIPT
-    assert answer["Content-Type"] == "text/plain; charset=utf-8"
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    assert question.content.decode() == exchange.request_body
-
-
-def test_a_body_belongs_to_its_own_job(
-    client_of: ClientOf, vera: User, workspace: Workspace
-) -> None:
-    exchange = make_exchange(make_job(workspace))
-    other = make_job(workspace)
-
-    response = client_of(vera).get(f"/jobs/{other.pk}/exchanges/{exchange.pk}/response/")
-
-    assert response.status_code == 404
 
 
 def test_the_timeline_names_actor_address_event_and_both_clocks(
@@ -223,7 +145,7 @@ def test_the_timeline_names_actor_address_event_and_both_clocks(
         change = {"old": "pending", "new": "running", "dashscope_time": "2026-01-31T08:00:05.0Z"}
         act.record(Verb.JOB_STATUS_CHANGED, job, data=change)
 
-    page = get(client_of(vera), job)
+    page = get_job(client_of(vera), job)
 
     text = text_of(page)
     assert "Bob submitted this import from 10.0.3.21" in text
@@ -240,7 +162,7 @@ def test_an_erased_person_is_said_to_be_erased(
         act.record(Verb.JOB_SUBMITTED, job)
     AuditPersonal.objects.filter(user_id=bob.pk).delete()
 
-    text = text_of(get(client_of(vera), job))
+    text = text_of(get_job(client_of(vera), job))
 
     assert "(erased) submitted this import from (erased)" in text
 
@@ -250,7 +172,7 @@ def test_the_whole_lineage_is_linked(client_of: ClientOf, vera: User, workspace:
     second = make_job(workspace, status=JobStatus.FAILED, resubmission_of=first)
     third = make_job(workspace, resubmission_of=second)
 
-    page = get(client_of(vera), second)
+    page = get_job(client_of(vera), second)
 
     for other in (first, third):
         assert f'href="/jobs/{other.pk}/">job {other.pk}</a>' in page
@@ -262,7 +184,7 @@ def test_success_shows_the_next_call_and_what_it_costs(
 ) -> None:
     job = make_job(workspace, generated_model_name="it's-offline-1")
 
-    page = text_of(get(client_of(vera), job))
+    page = text_of(get_job(client_of(vera), job))
 
     assert "/api/v1/deployments" in page
     assert r'"model_name": "it' in page
@@ -275,7 +197,7 @@ def test_what_is_gone_is_not_to_be_deployed(
 ) -> None:
     job = make_job(workspace, **{field: timezone.now()})
 
-    page = get(client_of(vera), job)
+    page = get_job(client_of(vera), job)
 
     assert "/api/v1/deployments" not in page
     assert "at DashScope" in page
@@ -307,7 +229,7 @@ def test_only_acts_that_are_allowed_are_offered(
     person = make_person("somebody", role, workspace)
     job = make_job(workspace, by=person if own else None, status=status)
 
-    page = get(client_of(person), job)
+    page = get_job(client_of(person), job)
 
     assert (f'href="/jobs/{job.pk}/resubmit/"' in page) is resubmits
     assert (f'href="/jobs/{job.pk}/delete/"' in page) is deletes
@@ -326,7 +248,7 @@ def test_a_deletion_under_way_is_said_and_not_offered_again(
         due_at=timezone.now(),
     )
 
-    page = get(client_of(alice), job)
+    page = get_job(client_of(alice), job)
 
     assert "Alice asked to delete this model at DashScope." in page
     assert f'href="/jobs/{job.pk}/delete/"' not in page
@@ -342,37 +264,10 @@ def test_a_conflict_is_put_to_a_person(
     candidate = {"job_id": "im-1", "model_name": "qwen3-32b-offline-1", "status": "RUNNING"}
     make_attempt(job, state=AttemptState.CONFLICT, candidates=[candidate])
 
-    page = get(client_of(alice), job)
+    page = get_job(client_of(alice), job)
 
     assert f'action="/jobs/{job.pk}/resolve/"' in page
     assert "qwen3-32b-offline-1" in page
-
-
-def test_the_looks_for_an_unanswered_create_are_listed(
-    client_of: ClientOf, vera: User, workspace: Workspace
-) -> None:
-    job = make_job(workspace, status=JobStatus.UNCONFIRMED)
-    attempt = make_attempt(job)
-    make_exchange(
-        job,
-        attempt=attempt,
-        outcome=ExchangeOutcome.UNKNOWN,
-        reason="read_timeout",
-        status_code=None,
-        response_body="",
-        response_bytes=0,
-    )
-    now = timezone.now()
-    looks = {"pages": 3, "rows": 271, "started_at": now, "finished_at": now}
-    Walk.objects.create(attempt=attempt, complete=True, **looks)
-    Walk.objects.create(attempt=attempt, complete=False, failure="dns", **looks)
-
-    text = text_of(get(client_of(vera), job))
-
-    assert "Looked for 2 times in DashScope’s list" in text
-    assert "whole list seen 3 271" in text
-    assert "failed: dns" in text
-    assert "No body came." in text
 
 
 def test_only_what_can_change_refreshes_itself(
@@ -385,7 +280,7 @@ def test_only_what_can_change_refreshes_itself(
     )
     done = make_job(workspace)
 
-    pages = [get(client, job).split('id="job"')[1] for job in (young, old, done)]
+    pages = [get_job(client, job).split('id="job"')[1] for job in (young, old, done)]
 
     assert 'hx-trigger="every 3s"' in pages[0]
     assert 'hx-trigger="every 15s"' in pages[1]
@@ -397,7 +292,7 @@ def test_a_refresh_is_304_until_something_changed(
 ) -> None:
     job = make_job(workspace, status=JobStatus.RUNNING)
     client = client_of(vera)
-    version = re.search(r'id="refresh-(\w+)"', get(client, job))
+    version = re.search(r'id="refresh-(\w+)"', get_job(client, job))
     assert version
     headers = FRAGMENT | {"HTTP_IF_NONE_MATCH": f'"{version.group(1)}"'}
 
@@ -420,7 +315,7 @@ def test_the_number_of_queries_does_not_grow(
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            get(client, job)
+            get_job(client, job)
         return len(captured)
 
     few = queries()
@@ -432,16 +327,3 @@ def test_the_number_of_queries_does_not_grow(
             act.record(Verb.ATTEMPT_NOT_SENT, job)
 
     assert queries() <= few + 1  # personal values are asked for once there are events
-
-
-def test_a_page_with_very_many_exchanges_stays_short(
-    client_of: ClientOf, vera: User, workspace: Workspace
-) -> None:
-    job = make_job(workspace)
-    for _ in range(25):
-        make_exchange(job, call=Call.LIST)
-
-    page = get(client_of(vera), job)
-
-    assert len(re.findall(r'id="exchange-\d+"', page)) == 20
-    assert "the newest are shown" in page
