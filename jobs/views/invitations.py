@@ -46,7 +46,7 @@ def _join(request: HttpRequest, person: User, text: str, found: Invitation) -> H
 
 
 def _join_as_new(request: HttpRequest, text: str, found: Invitation) -> HttpResponse:
-    form = JoiningForm(request.POST or None)
+    form = JoiningForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             person = invitations.accept_as_new(

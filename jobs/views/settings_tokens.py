@@ -21,7 +21,7 @@ from jobs.services.tokens import NewToken
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_tokens(request: DeskRequest) -> HttpResponse:
     """The list; a POST makes a token, and its answer is the only page that ever shows it."""
-    form = TokenForm(request.POST or None)
+    form = TokenForm(request.POST if request.method == "POST" else None)
     made: NewToken | None = None
     if form.is_valid():
         try:

@@ -58,7 +58,9 @@ def settings_workspace_new(request: DeskRequest) -> HttpResponse:
     if not workspaces.may_add(request.user):
         return _denied(request)
     offers = workspaces.key_offers()
-    form = NewWorkspaceForm(request.POST or None, regions=_regions(), offers=offers)
+    form = NewWorkspaceForm(
+        request.POST if request.method == "POST" else None, regions=_regions(), offers=offers
+    )
     if form.is_valid():
         try:
             workspace = workspaces.add(**form.wanted, actor=request.actor)
@@ -87,7 +89,10 @@ def settings_workspace(request: DeskRequest, slug: str) -> HttpResponse:
     }
     offers = workspaces.key_offers()
     form = WorkspaceForm(
-        request.POST or None, initial=present, regions=_regions(workspace), offers=offers
+        request.POST if request.method == "POST" else None,
+        initial=present,
+        regions=_regions(workspace),
+        offers=offers,
     )
     if form.is_valid():
         try:

@@ -1,0 +1,182 @@
+"""Who may do what at which address: one row for each method that an address takes.
+
+A new address needs a row here, or test_roles.py fails. Statuses stand in the order of WHO; one
+alone is everybody's. The stage of the words in braces is `stage` in test_roles.py.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.api.calling import FIELDS
+
+WHO = ("signed_out", "stranger", "viewer", "submitter", "auditor", "admin")
+
+# Open pages, the sign-in page for whoever is not signed in, and nothing for strangers.
+MEMBERS = "302 404 200 200 200 200"
+SIGNED_IN = "302 200 200 200 200 200"
+API_MEMBERS = "401 404 200 200 200 200"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one address, and how it answers each of WHO."""
+
+    name: str
+    method: str
+    address: str
+    statuses: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def by_who(self) -> dict[str, int]:
+        """The expected status of each."""
+        found = [int(status) for status in self.statuses.split()]
+        return dict(zip(WHO, found * len(WHO) if len(found) == 1 else found, strict=False))
+
+
+IMPORT = {"workspace": "main", "form_token": "a-form"} | FIELDS
+ROLE = {"role": "viewer"}
+INVITATION = {"role": "viewer", "days": "7", "note": ""}
+WORKSPACE = {"name": "Renamed", "region": "environment", "key_reference": ""}
+
+PAGES = [
+    Row("overview", "GET", "/", SIGNED_IN),
+    Row("job-list", "GET", "/jobs/", SIGNED_IN),
+    Row("job-new", "GET", "/jobs/new/", "302 403 403 200 403 200"),
+    Row("job-new", "POST", "/jobs/new/", "302 403 403 302 403 302", IMPORT),
+    Row("job-detail", "GET", "/jobs/{own}/", MEMBERS),
+    Row("job-resubmit", "GET", "/jobs/{failed}/resubmit/", "302 404 403 200 403 200"),
+    Row("job-resubmit", "POST", "/jobs/{failed}/resubmit/", "302 404 403 302 403 302", IMPORT),
+    Row("job-delete", "GET", "/jobs/{own}/delete/", "302 404 403 200 403 200"),
+    Row("job-delete", "GET", "/jobs/{others}/delete/", "302 404 403 403 403 200"),
+    Row(
+        "job-delete",
+        "POST",
+        "/jobs/{others}/delete/",
+        "302 404 403 403 403 302",
+        {"confirm": "Others"},
+    ),
+    Row("job-resolve", "GET", "/jobs/{conflict}/resolve/", "302 404 403 200 403 200"),
+    Row(
+        "job-resolve",
+        "POST",
+        "/jobs/{conflict}/resolve/",
+        "302 404 403 302 403 302",
+        {"choice": "job:import-1"},
+    ),
+    Row("job-exchange-request", "GET", "/jobs/{own}/exchanges/{exchange}/request/", MEMBERS),
+    Row("job-exchange-response", "GET", "/jobs/{own}/exchanges/{exchange}/response/", MEMBERS),
+    Row("login", "GET", "/accounts/login/", "200 302 302 302 302 302"),
+    Row("login", "POST", "/accounts/login/", "422", {"username": "bob", "password": "wrong"}),
+    Row("logout", "POST", "/accounts/logout/", "302"),
+    Row("set-up", "GET", "/set-up/guess/", "404"),
+    Row("set-up", "POST", "/set-up/guess/", "404"),
+    Row("set_language", "POST", "/preferences/language/", "302", {"language": "zh-hans"}),
+    Row("theme", "POST", "/preferences/theme/", "302", {"theme": "dark"}),
+    Row("pulse", "GET", "/pulse/", SIGNED_IN),
+    Row("healthz", "GET", "/healthz", "200"),
+    Row("readyz", "GET", "/readyz", "503"),
+    Row("metrics", "GET", "/metrics", "200"),
+    Row("favicon", "GET", "/favicon.ico", "302"),
+]
+SETTINGS = [
+    Row("settings", "GET", "/settings/", "302"),
+    Row("settings-workspaces", "GET", "/settings/workspaces/", SIGNED_IN),
+    Row("settings-workspace-new", "GET", "/settings/new-workspace/", "302 403 403 403 403 200"),
+    Row(
+        "settings-workspace-new",
+        "POST",
+        "/settings/new-workspace/",
+        "302 403 403 403 403 422",
+        WORKSPACE,
+    ),
+    Row("settings-workspace", "GET", "/settings/workspaces/main/", "302 404 403 403 403 200"),
+    Row(
+        "settings-workspace",
+        "POST",
+        "/settings/workspaces/main/",
+        "302 404 403 403 403 302",
+        WORKSPACE,
+    ),
+    Row(
+        "settings-workspace-check",
+        "POST",
+        "/settings/workspaces/main/check/",
+        "302 404 403 403 403 302",
+    ),
+    Row("settings-members", "GET", "/settings/members/?workspace=main", MEMBERS),
+    Row(
+        "settings-member-role",
+        "POST",
+        "/settings/members/{membership}/role/",
+        "302 404 403 403 403 302",
+        ROLE,
+    ),
+    Row(
+        "settings-member-remove",
+        "GET",
+        "/settings/members/{membership}/remove/",
+        "302 404 403 403 403 200",
+    ),
+    Row(
+        "settings-member-remove",
+        "POST",
+        "/settings/members/{membership}/remove/",
+        "302 404 403 403 403 302",
+    ),
+    Row(
+        "settings-invitations",
+        "POST",
+        "/settings/members/main/invitations/",
+        "302 404 403 403 403 200",
+        INVITATION,
+    ),
+    Row(
+        "settings-invitation-revoke",
+        "POST",
+        "/settings/invitations/{invitation}/revoke/",
+        "302 404 403 403 403 302",
+    ),
+    Row("settings-tokens", "GET", "/settings/tokens/", SIGNED_IN),
+    Row(
+        "settings-tokens",
+        "POST",
+        "/settings/tokens/",
+        "302 200 200 200 200 200",
+        {"name": "new", "scopes": ["read"], "life": "30"},
+    ),
+    Row(
+        "settings-token-revoke",
+        "POST",
+        "/settings/tokens/{submitters_token}/revoke/",
+        "302 404 404 302 404 404",
+    ),
+    Row("invitation", "GET", "/invitations/{link}/", "200"),
+    Row("invitation", "GET", "/invitations/guess/", "410"),
+    Row("invitation", "POST", "/invitations/{link}/", "422 302 302 302 302 302"),
+    Row("api:documentation", "GET", "/api/v1/docs", SIGNED_IN),
+    Row("api:openapi", "GET", "/api/v1/openapi.json", "200"),
+    Row("api:api-root", "GET", "/api/v1/", "404"),
+]
+# With a token of all scopes; signed out means without one.
+API = [
+    Row("api:list_jobs", "GET", "/api/v1/jobs", "401 200 200 200 200 200"),
+    Row("api:submit_job", "POST", "/api/v1/jobs", "401 404 403 201 403 201", FIELDS),
+    Row("api:get_job", "GET", "/api/v1/jobs/{own}", API_MEMBERS),
+    Row("api:delete_job", "DELETE", "/api/v1/jobs/{own}", "401 404 403 202 403 202"),
+    Row("api:delete_job", "DELETE", "/api/v1/jobs/{others}", "401 404 403 403 403 202"),
+    Row(
+        "api:resolve_job",
+        "POST",
+        "/api/v1/jobs/{conflict}/resolve",
+        "401 404 403 200 403 200",
+        {"job_id": "import-1"},
+    ),
+    Row(
+        "api:resubmit_job",
+        "POST",
+        "/api/v1/jobs/{failed}/resubmit",
+        "401 404 403 201 403 201",
+    ),
+]
+ROWS = PAGES + SETTINGS + API

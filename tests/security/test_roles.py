@@ -1,0 +1,122 @@
+"""Every address and API operation, asked by every role, a stranger and nobody."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from jobs import actors
+from jobs.choices import AttemptState, JobStatus, Role
+from jobs.models import Membership, User, Workspace
+from jobs.services import invitations
+from tests.api.calling import Script, candidate
+from tests.making import make_attempt, make_exchange, make_job, make_person
+from tests.security.rows import API, PAGES, ROWS, SETTINGS, WHO, Row
+
+Stage = dict[str, Any]
+
+
+@pytest.fixture
+def people(charlie: User, vera: User, bob: User, ada: User, alice: User) -> dict[str, User | None]:
+    """The person who plays each part; nobody for the first."""
+    return dict(zip(WHO, (None, charlie, vera, bob, ada, alice), strict=True))
+
+
+@pytest.fixture
+def stage(workspace: Workspace, alice: User, bob: User) -> Stage:
+    """Something for every address to be about; `own` and others are the submitter's."""
+    own = make_job(workspace, by=bob)
+    conflict = make_job(workspace, by=bob, status=JobStatus.UNCONFIRMED)
+    candidates = [candidate("import-1"), candidate("import-2")]
+    make_attempt(conflict, state=AttemptState.CONFLICT, candidates=candidates)
+    invited = invitations.invite(
+        workspace, role=Role.VIEWER, note="", days=7, actor=actors.command_line()
+    )
+    other = make_person("other", Role.SUBMITTER, workspace)
+    return {
+        "own": own.pk,
+        "others": make_job(workspace, by=alice, display_name="Others").pk,
+        "failed": make_job(workspace, by=bob, status=JobStatus.FAILED).pk,
+        "conflict": conflict.pk,
+        "exchange": make_exchange(own).pk,
+        "membership": Membership.objects.get(user=other).pk,
+        "invitation": invited.invitation.pk,
+        "link": invited.text,
+        "submitters_token": Script(bob).token.pk,
+    }
+
+
+def browser_of(person: User | None) -> Client:
+    client = Client()
+    if person:
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def script_of(person: User | None) -> Client:
+    return Script(person).client if person else Client()
+
+
+def statuses(row: Row, stage: Stage, clients: dict[str, Client]) -> dict[str, int]:
+    """How the address answers each; what one did is undone before the next one asks."""
+    kind = {"content_type": "application/json"} if row in API else {}
+    address = row.address.format(**stage)
+    found = {}
+    for who, client in clients.items():
+        before = transaction.savepoint()
+        method = getattr(client, row.method.lower())
+        found[who] = method(address, row.data, **kind).status_code
+        transaction.savepoint_rollback(before)
+    return found
+
+
+@pytest.mark.parametrize("row", PAGES + SETTINGS, ids=lambda row: f"{row.method} {row.address}")
+def test_each_page_answers_each_as_its_row_says(
+    row: Row, stage: Stage, people: dict[str, User | None]
+) -> None:
+    clients = {who: browser_of(person) for who, person in people.items()}
+
+    assert statuses(row, stage, clients) == row.by_who
+
+
+@pytest.mark.parametrize("row", API, ids=lambda row: f"{row.method} {row.address}")
+def test_each_operation_answers_each_as_its_row_says(
+    row: Row, stage: Stage, people: dict[str, User | None]
+) -> None:
+    clients = {who: script_of(person) for who, person in people.items()}
+
+    assert statuses(row, stage, clients) == row.by_who
+
+
+def test_every_address_and_operation_has_a_row() -> None:
+    assert {name for name, _pattern in addresses()} - {row.name for row in ROWS} == set()
+
+
+def test_no_row_is_about_an_address_that_there_is_not() -> None:
+    assert {row.name for row in ROWS} - {name for name, _pattern in addresses()} == set()
+
+
+def test_every_method_that_the_api_takes_has_a_row(db: None) -> None:
+    document = Client().get("/api/v1/openapi.json").json()
+    taken = {
+        (f"api:{operation['operationId']}", method.upper())
+        for methods in document["paths"].values()
+        for method, operation in methods.items()
+    }
+
+    assert taken == {(row.name, row.method) for row in API}
+
+
+def addresses(
+    resolver: URLResolver | None = None, namespace: str = ""
+) -> Iterator[tuple[str, URLPattern]]:
+    """Every name that an address has, with its pattern; one without a name is called ""."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from addresses(pattern, inner)
+        else:
+            yield f"{namespace}{pattern.name or ''}", pattern
