@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from jobs.dashscope import Exchange, JobPage, RemoteJob
 from jobs.services.upstream import Upstream
@@ -30,9 +31,15 @@ class Coverage:
     _first_total: int = 0
     _last_total: int = 0
     _shrank: bool = False
+    _began_at: datetime | None = None
+    _made_since: set[str] = field(default_factory=set)
 
     def add(self, page: JobPage) -> None:
         """Take one page in; a row that was seen before counts once."""
+        if self.pages == 0:
+            self._began_at = page.exchange.server_date
+        else:
+            self._made_since.update(job.job_id for job in page.jobs if self._is_new(job))
         self.jobs.update((job.job_id, job) for job in page.jobs)
         self.pages += 1
         self.request_ids.append(page.exchange.request_id)
@@ -47,10 +54,17 @@ class Coverage:
     def clean(self) -> bool:
         """Whether every row that existed when the walk began was seen.
 
-        New rows push others down, which repeats them and hides none; a row that vanished pulls
-        others up, past the page border, so a total that shrank proves nothing.
+        A row that vanished pulls others up, past the page border, so a total that shrank proves
+        nothing; nor do rows that were made since make up for others in the count.
         """
-        return self.pages > 0 and not self._shrank and len(self.jobs) >= self._first_total
+        from_before = len(self.jobs) - len(self._made_since)
+        return self.pages > 0 and not self._shrank and from_before >= self._first_total
+
+    def _is_new(self, job: RemoteJob) -> bool:
+        # Both times are DashScope's; the Date is that of the first page, cut to the second.
+        if job.job_id in self.jobs or job.created_at is None or self._began_at is None:
+            return False
+        return job.created_at > self._began_at
 
 
 def walk(way: Upstream) -> Coverage:
