@@ -1,7 +1,8 @@
 """What `make run` runs: the web server, the worker and, without a key, the simulator.
 
-Each is a process with no more of the environment than it needs: DashScope's keys go to the
-worker alone, the first administrator's password to the set-up alone.
+Each is a process with no more of the environment than it needs: DashScope's keys and the one
+that signs checkpoints go to the worker alone, the first administrator's password to the set-up
+alone.
 """
 
 import os
@@ -24,6 +25,7 @@ from importer_site.processes import AskedToStopError, Child, Processes
 from jobs.simulator import SIMULATOR_KEY
 
 KEY_SETTING = "DASHSCOPE_API_KEY"
+SIGNING_KEY_SETTING = "AUDIT_SIGNING_KEY"
 FIRST_ADMINISTRATOR = "DJANGO_SUPERUSER_"
 # Where the simulator listened last: jobs and history name it, so it stays the same if it can.
 SIMULATOR_PORT_PATH = VAR_DIR / "simulator_port"
@@ -60,9 +62,10 @@ def _start(processes: Processes, listener: socket.socket) -> bool:
         "PORT": str(port),
         "PYTHONUNBUFFERED": "1",  # so that lines reach a log when they are written
     }
-    keyless = _without(everything, KEY_SETTING)
+    keyless = _without(_without(everything, KEY_SETTING), SIGNING_KEY_SETTING)
     common = _without(keyless, FIRST_ADMINISTRATOR)
-    keys = {name: value for name, value in everything.items() if name.startswith(KEY_SETTING)}
+    keys = _only(everything, KEY_SETTING)
+    signing = _only(everything, SIGNING_KEY_SETTING)
     demo: dict[str, str] = {"DEMO": "false"}
     if not keys.get(KEY_SETTING) and not keys.get(f"{KEY_SETTING}_FILE"):
         simulator = str(_free_port())
@@ -81,7 +84,7 @@ def _start(processes: Processes, listener: socket.socket) -> bool:
         options = ["--config", "python:importer_site.gunicorn_conf", "--bind", f"fd://{number}"]
         web = Child("web server", [*gunicorn, *options], common | demo, pass_fds=(number,))
         processes.start(web)
-    worker = Child("worker", _manage("run_worker"), common | demo | keys, restarts=True)
+    worker = Child("worker", _manage("run_worker"), common | demo | keys | signing, restarts=True)
     processes.start(worker)
     _wait_for_an_answer(processes, port)
     if demo["DEMO"] == "true":
@@ -127,6 +130,10 @@ def _wait_for_an_answer(processes: Processes, port: int) -> None:
 
 def _without(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith(prefix)}
+
+
+def _only(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(prefix)}
 
 
 def _manage(*arguments: str) -> list[str]:

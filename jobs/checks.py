@@ -1,11 +1,12 @@
 """System checks: settings that would break a promise are named before anything runs."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from jobs.services import upstream
+from jobs.services import chain_exchanges, checkpoints, upstream
 
 
 def base_url_is_safe(**_kwargs: Any) -> list[CheckMessage]:
@@ -32,7 +33,28 @@ def calls_end_before_leases(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def history_is_kept_safely(**_kwargs: Any) -> list[CheckMessage]:
+    """The signing key is one, checkpoints leave over https, and bodies stay long enough."""
+    problems: list[CheckMessage] = []
+    try:
+        checkpoints.signing_key()
+    except ValueError as refused:
+        problems.append(Error(str(refused), id="jobs.E002"))
+    webhook = urlsplit(settings.AUDIT_CHECKPOINT_WEBHOOK)
+    try:
+        if webhook.geturl():
+            upstream.checked_base_url(f"{webhook.scheme}://{webhook.netloc}")
+    except ValueError as refused:
+        problems.append(Error(f"AUDIT_CHECKPOINT_WEBHOOK: {refused}", id="jobs.E003"))
+    if 0 < settings.AUDIT_KEEP_BODIES_DAYS < chain_exchanges.FLOOR.days:
+        problems.append(
+            Error("AUDIT_KEEP_BODIES_DAYS is 0, for ever, or at least 180.", id="jobs.E004")
+        )
+    return problems
+
+
 def register_checks() -> None:
     """Make `manage.py check` and every command run these."""
     register(base_url_is_safe)
     register(calls_end_before_leases)
+    register(history_is_kept_safely)

@@ -125,18 +125,20 @@ class AuditCheckpoint(Leased):
 
 
 class Verification(Leased):
-    """One check of the whole chain by the worker, a piece at a time.
+    """One check of the whole history by the worker, a piece at a time.
 
-    `position` and `position_hash` are the last event that was found good, so that another
-    worker can go on from there.
+    `position` is the last event that was found good, `exchanges_position` the last whose
+    exchanges were, so that any worker can go on from there.
     """
 
     requested_by_id = models.BigIntegerField(null=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     up_to = models.PositiveBigIntegerField()
+    up_to_hash = models.CharField(max_length=64)
     position = models.PositiveBigIntegerField(default=0)
     position_hash = models.CharField(max_length=64)
+    exchanges_position = models.PositiveBigIntegerField(default=0)
     bad_seq = models.PositiveBigIntegerField(null=True, blank=True)
     fault = models.CharField(max_length=16, choices=Fault.choices, blank=True)
 

@@ -38,9 +38,10 @@ _PERSONAL = """
     SELECT event_seq, {key}, {salted} FROM jobs_auditpersonal
     WHERE event_seq > %s AND event_seq <= %s ORDER BY event_seq
 """
-_BEYOND_HEAD = """
+_OUTSIDE = """
     WITH head AS (SELECT coalesce(max(seq), 0) AS seq FROM jobs_audithead)
-    SELECT (SELECT min(seq) FROM jobs_auditevent WHERE seq > (SELECT seq FROM head)),
+    SELECT (SELECT min(seq) FROM jobs_auditevent),
+           (SELECT min(seq) FROM jobs_auditevent WHERE seq > (SELECT seq FROM head)),
            (SELECT min(event_seq) FROM jobs_auditpersonal
             WHERE event_seq < 1 OR event_seq > (SELECT seq FROM head))
 """
@@ -101,18 +102,21 @@ def walk(up_to: Position, start: Position = Position()) -> Iterator[Position]:
     with connection.cursor() as cursor:
         while position.seq < up_to.seq:
             position = _check_batch(cursor, position, min(position.seq + BATCH, up_to.seq))
+            if position.seq == up_to.seq and position.hash != up_to.hash:
+                raise BadRecord(up_to.seq, Fault.HEAD)
             yield position
-    if position.hash != up_to.hash:
-        raise BadRecord(up_to.seq, Fault.HEAD)
 
 
-def check_end() -> None:
-    """Raise BadRecord if anything stands beyond the head of the chain. One query."""
+def check_ends() -> None:
+    """Raise BadRecord if anything stands before the first event or beyond the head of the
+    chain. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_BEYOND_HEAD)
-        event, personal = cursor.fetchone()
-    if event is not None:
-        raise BadRecord(event, Fault.HEAD)
+        cursor.execute(_OUTSIDE)
+        first, beyond, personal = cursor.fetchone()
+    if first is not None and first < 1:
+        raise BadRecord(first, Fault.LINK)
+    if beyond is not None:
+        raise BadRecord(beyond, Fault.HEAD)
     if personal is not None:
         raise BadRecord(personal, Fault.PERSONAL)
 

@@ -35,7 +35,11 @@ def api_key(workspace: Workspace) -> str:
 
 def key_of(reference: str) -> str:
     """The key under the reference, or "" if there is none that can be read."""
-    name = f"{PREFIX}_{reference}" if reference else PREFIX
+    return secret(f"{PREFIX}_{reference}" if reference else PREFIX)
+
+
+def secret(name: str) -> str:
+    """What the environment says under the name, or the file that NAME_FILE names, or ""."""
     value = os.environ.get(name, "")
     path = os.environ.get(f"{name}_FILE", "")
     if not value and path:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from jobs.models import WorkerHeartbeat
 from jobs.services import (
+    audit_duties,
     discovery,
     following,
     key_checks,
@@ -37,6 +38,7 @@ STEPS: dict[str, tuple[Step, int]] = {
     "remove": (removal.remove_next, 1),
     "discover": (discovery.discover_next, 1),
     "check keys": (key_checks.check_next, 1),
+    "keep the history": (audit_duties.keep_next, 1),
 }
 
 
