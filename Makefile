@@ -41,7 +41,7 @@ check: ## lint, formats, types, layers, migrations, settings, and the rules of t
 	$(call install,dev,run dev)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(DEPLOYED) $(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
 	$(DEPLOYED) $(BIN)/python manage.py makemigrations --check --dry-run
