@@ -17,4 +17,4 @@ class FirstAdministratorForm(UserCreationForm):
 
     class Meta:
         model = User
-        fields = ("username", "email")
+        fields: tuple[str, ...] = ("username", "email")
