@@ -17,6 +17,8 @@ from jobs.models import (
     AuditPersonal,
     Deletion,
     Duty,
+    Invitation,
+    KeyCheck,
     Membership,
     Token,
     User,
@@ -75,6 +77,23 @@ def _two_personal_values(_workspace: Workspace) -> None:
         AuditPersonal.objects.create(event_seq=1, field="actor", salt="0" * 32, value=value)
 
 
+def _invite(workspace: Workspace, **fields: Any) -> Invitation:
+    now = timezone.now()
+    fields = {"role": Role.VIEWER, "digest": "c" * 64} | fields
+    return Invitation.objects.create(
+        workspace=workspace, created_at=now, expires_at=now + timedelta(days=7), **fields
+    )
+
+
+def _check_key(workspace: Workspace, **fields: Any) -> KeyCheck:
+    return KeyCheck.objects.create(workspace=workspace, asked_at=timezone.now(), **fields)
+
+
+def _two_open_key_checks(workspace: Workspace) -> None:
+    _check_key(workspace)
+    _check_key(workspace)
+
+
 BREAKS: dict[str, Callable[[Workspace], object]] = {
     "jobs_workspace_known_region": lambda workspace: Workspace.objects.create(
         slug="mars", name="Mars", region="mars"
@@ -129,6 +148,14 @@ BREAKS: dict[str, Callable[[Workspace], object]] = {
         pk=2, seq=0, hash="0" * 64
     ),
     "jobs_token_one_of_a_name_a_person": lambda workspace: _two_tokens(make_person("eve")),
+    "jobs_invitation_known_role": lambda workspace: _invite(workspace, role="owner"),
+    "jobs_invitation_ends_one_way": lambda workspace: _invite(
+        workspace, accepted_at=timezone.now(), revoked_at=timezone.now()
+    ),
+    "jobs_keycheck_one_open_a_workspace": _two_open_key_checks,
+    "jobs_keycheck_answered_says_whether": lambda workspace: _check_key(
+        workspace, answered_at=timezone.now()
+    ),
 }
 # On SQLite a trigger of the history speaks before these constraints do.
 TRIGGERS_WORDS = {
