@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop
 from ninja import Field, Query, Schema
 from ninja.responses import Status
 from pydantic import ConfigDict
+from pydantic.json_schema import SkipJsonSchema
 
 from jobs.api.bearer import ApiRequest
 from jobs.api.envelope import responses
@@ -31,12 +32,12 @@ class ResolutionIn(Schema):
         json_schema_extra={"oneOf": [{"required": ["job_id"]}, {"required": ["dismiss"]}]},
     )
 
-    job_id: str | None = Field(
+    job_id: str | SkipJsonSchema[None] = Field(
         None,
         description=gettext_noop("The candidate that this job is."),
         examples=["937b1c02-2a4f-4d11-8abe-c2fa31"],
     )
-    dismiss: Literal[True] | None = Field(
+    dismiss: Literal[True] | SkipJsonSchema[None] = Field(
         None, description=gettext_noop("None of the candidates is this job.")
     )
     reason: str = Field("", description=gettext_noop("How you know; kept in the history."))
