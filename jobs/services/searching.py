@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta, tzinfo
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from jobs.choices import OPEN_STATUSES, RESUBMITTABLE_STATUSES, JobStatus, WeightType
-from jobs.models import ImportJob, User
+from jobs.models import ImportJob, User, Workspace
 from jobs.models.import_jobs import ImportJobQuerySet
+from jobs.services import text_index
 
 NEEDS_PERSON = "needs_person"
 OPEN = "open"
@@ -19,18 +20,8 @@ GROUPS = (NEEDS_PERSON, OPEN, UNSUCCESSFUL)
 LONGEST_TEXT = 200
 MOST_TERMS = 8
 SENSIBLE_YEARS = range(1970, 3000)
-# Where free text is looked for.
-TEXT_FIELDS = (
-    "display_name",
-    "base_model",
-    "generated_model_name",
-    "bucket_name",
-    "object_key",
-    "remote_job_id",
-    "error_code",
-    "error_message",
-    "submitted_by_label",
-)
+# How far back terms too short for the index are looked for, in jobs of one workspace.
+SHORT_TERMS_REACH = 20_000
 
 
 @dataclass(frozen=True)
@@ -57,8 +48,19 @@ class JobSearch:
         """Whether anything is filtered at all."""
         return any(getattr(self, field.name) for field in fields(self))
 
+    @property
+    def terms(self) -> list[str]:
+        """The words of `q`, all of which have to be there."""
+        return self.q.split()[:MOST_TERMS]
+
+    @property
+    def reaches_back(self) -> bool:
+        """Whether all jobs are searched, however old; words of one or two letters alone are
+        looked for in the newest SHORT_TERMS_REACH of each workspace."""
+        return not self.terms or any(map(_is_indexed, self.terms))
+
     def jobs(self, user: User) -> ImportJobQuerySet:
-        """The jobs found among those that the person may see."""
+        """The jobs found among those that the person may see. Words cost up to three queries."""
         found = ImportJob.objects.visible_to(user)
         if self.status == OPEN:
             found = found.filter(status__in=OPEN_STATUSES, gone_at=None, deleted_at=None)
@@ -82,8 +84,20 @@ class JobSearch:
             found = found.filter(created_at__lt=self.until)
         if self.ended_since:
             found = found.filter(finished_at__gte=self.ended_since)
-        for term in self.q.split()[:MOST_TERMS]:
-            found = found.filter(_mentions(term))
+        return self._mentioning(found, user) if self.terms else found
+
+    def _mentioning(self, found: ImportJobQuerySet, user: User) -> ImportJobQuerySet:
+        numbers = [number for term in self.terms if (number := _number(term)) is not None]
+        if indexed := [term for term in self.terms if _is_indexed(term)]:
+            limited = text_index.candidates(indexed)
+        else:
+            limited = _newest(user)
+        if limited is not None:
+            found = found.filter(limited | Q(pk__in=numbers) if numbers else limited)
+        for term in self.terms:
+            number = _number(term)
+            mentioned = text_index.mentions(term)
+            found = found.filter(mentioned if number is None else mentioned | Q(pk=number))
         return found
 
 
@@ -105,7 +119,7 @@ def read(values: Mapping[str, str], zone: tzinfo) -> tuple[JobSearch, dict[str, 
 
     def time_of(name: str, whole_days: int) -> datetime | None:
         text = values.get(name, "").strip()
-        at = _time(text, zone, whole_days) if text else None
+        at = time_in(text, zone, whole_days) if text else None
         if text and at is None:
             problems[name] = [_("Write a day as 2026-01-31, or a time as ISO 8601 with offset.")]
         return at
@@ -128,17 +142,31 @@ def read(values: Mapping[str, str], zone: tzinfo) -> tuple[JobSearch, dict[str, 
     return search, problems
 
 
-def _mentions(term: str) -> Q:
-    mentions = Q()
-    for field in TEXT_FIELDS:
-        mentions |= Q(**{f"{field}__icontains": term})
+def _is_indexed(term: str) -> bool:
+    return len(term) >= text_index.SHORTEST_TERM
+
+
+def _number(term: str) -> int | None:
+    """The number of the job that the term may stand for."""
     number = term.removeprefix("#")
-    if number.isdecimal() and number.isascii() and len(number) < 19:
-        mentions |= Q(pk=int(number))
-    return mentions
+    is_one = number.isdecimal() and number.isascii() and len(number) < 19
+    return int(number) if is_one else None
 
 
-def _time(text: str, zone: tzinfo, whole_days: int) -> datetime | None:
+def _newest(user: User) -> Q | None:
+    """The newest jobs of the person's workspaces, unless all of them are few."""
+    nth = (
+        ImportJob.objects.filter(workspace=OuterRef("pk"))
+        .order_by("-created_at", "-pk")
+        .values("created_at")[SHORT_TERMS_REACH : SHORT_TERMS_REACH + 1]
+    )
+    reached = Workspace.objects.filter(memberships__user=user).annotate(nth=Subquery(nth))
+    cuts = [at for at in reached.order_by().values_list("nth", flat=True) if at]
+    return Q(created_at__gte=min(cuts)) if cuts else None
+
+
+def time_in(text: str, zone: tzinfo, whole_days: int) -> datetime | None:
+    """The time that the text says, or a day of `zone` so many days later; None for neither."""
     try:
         if len(text) > len("2026-01-31"):
             at = parse_datetime(text)
