@@ -20,9 +20,10 @@ from jobs.choices import (
     ExchangeOutcome,
     JobStatus,
     Role,
+    Verb,
 )
 from jobs.models import Attempt, Exchange, ImportJob, User, Workspace
-from jobs.services import members
+from jobs.services import audit, members
 from jobs.services.content import Content
 
 PASSWORD = "correct-horse-battery"  # of everyone whom make_person makes
@@ -96,6 +97,13 @@ def make_job(workspace: Workspace, *, by: User | None = None, **fields: Any) -> 
         submitted_by_label=by.label if by else "",
         **fields,
     )
+
+
+def change(job: ImportJob, **fields: Any) -> None:
+    """Change the job as a service would: together with an event, by which pages notice it."""
+    with audit.act(actors.command_line()) as act:
+        ImportJob.objects.filter(pk=job.pk).update(**fields)
+        act.record(Verb.EXCHANGE_KEPT, job)
 
 
 def make_attempt(job: ImportJob, **fields: Any) -> Attempt:

@@ -69,7 +69,7 @@ def list_jobs(request: ApiRequest, query: Query[JobQuery]) -> JobPage:
     found = with_all_shown(search.jobs(request.auth.user))
     page = pages.page_of(found, cursor, size=query.limit)
     return JobPage(
-        items=[shown(job) for job in page.jobs], next=str(page.older) if page.older else None
+        items=[shown(job) for job in page.jobs], next=str(page.next) if page.next else None
     )
 
 

@@ -15,6 +15,7 @@ from jobs.models.invitations import Invitation
 from jobs.models.key_checks import KeyCheck
 from jobs.models.people import Membership, User
 from jobs.models.reviews import ReviewMark, ReviewNote
+from jobs.models.saved_views import SavedView
 from jobs.models.tokens import Token
 from jobs.models.workspaces import Duty, WorkerHeartbeat, Workspace
 
@@ -33,6 +34,7 @@ __all__ = [
     "Membership",
     "ReviewMark",
     "ReviewNote",
+    "SavedView",
     "Token",
     "User",
     "Verification",

@@ -8,10 +8,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from jobs import actors
-from jobs.choices import Call, DutyKind, JobStatus
+from jobs.actors import Actor
+from jobs.choices import Call, DutyKind, JobStatus, Verb
 from jobs.dashscope import DashScopeError, JobPage, Rejected
 from jobs.errors import LeaseLost
 from jobs.models import Duty, ImportJob, Workspace
+from jobs.permissions import Ability, require
 from jobs.services import (
     audit,
     duties,
@@ -61,6 +63,18 @@ def follow_next(worker: str) -> bool:
     except LeaseLost:
         log.warning("the sweep of %s outlived its lease", workspace.slug)
     return True
+
+
+def ask_now(workspace: Workspace, *, actor: Actor) -> None:
+    """Make the workspace's next sweep due at once, because somebody asked. Raises NotPermitted.
+
+    A workspace that is left alone for a while, because DashScope asked for that or does not
+    answer, is still left alone.
+    """
+    require(actor, Ability.SUBMIT, workspace)
+    with audit.act(actor) as act:
+        duties.hasten(workspace, DutyKind.FOLLOW)
+        act.record(Verb.SWEEP_ASKED, workspace)
 
 
 def interval_seconds(workspace: Workspace) -> float:

@@ -1,87 +1,161 @@
-"""Pages of a newest-first list by key, not by number: rows that arrive move none of them."""
+"""Pages of a list by key, not by number: jobs that arrive move none of them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from jobs.choices import JobStatus
 from jobs.errors import InvalidFields
 from jobs.models import ImportJob
 from jobs.models.import_jobs import ImportJobQuerySet
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-OLDER, NEWER, FROM = "older", "newer", "from"
+AFTER, BEFORE, FROM = "after", "before", "from"
+NUMBERS = 2**63
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order in which no two jobs are equal, by columns that an index carries.
+
+    `keys` are the columns, each with whether it descends; the job's number is the last.
+    """
+
+    name: str
+    keys: tuple[tuple[str, bool], ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """What `order_by` takes."""
+        return [f"-{key}" if descends else key for key, descends in self.keys]
+
+    @property
+    def reversed_columns(self) -> list[str]:
+        """The same from the end."""
+        return [key if descends else f"-{key}" for key, descends in self.keys]
+
+
+NEWEST = Order("newest", (("created_at", True), ("pk", True)))
+OLDEST = Order("oldest", (("created_at", False), ("pk", False)))
+BY_STATUS = Order("status", (("status", False), ("created_at", True), ("pk", True)))
+ORDERS = {order.name: order for order in (NEWEST, OLDEST, BY_STATUS)}
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place in the list, beside one job: `older` or `newer` than it, or `from` it on down."""
+    """A place in a list beside one job: `after` or `before` it, or `from` it on."""
 
     side: str
-    created_at: datetime
-    job_id: int
+    order: Order
+    values: tuple[Any, ...]
 
     @classmethod
-    def at(cls, side: str, job: ImportJob) -> Self:
+    def at(cls, side: str, job: ImportJob, order: Order = NEWEST) -> Self:
         """The cursor at this side of the job."""
-        return cls(side, job.created_at, job.pk)
+        return cls(side, order, tuple(getattr(job, key) for key, _descends in order.keys))
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        """The cursor that `str` wrote. Raises InvalidFields for any other text."""
+    def read(cls, text: str, order: Order = NEWEST) -> Self:
+        """The cursor that `str` wrote. Raises InvalidFields for any other text, and for a cursor
+        of another order."""
+        side, *parts = text.split("-")
         try:
-            side, micros, job_id = text.split("-")
-            if side not in (OLDER, NEWER, FROM) or int(job_id) >= 2**63:
+            if side not in (AFTER, BEFORE, FROM) or len(parts) != len(order.keys):
                 raise ValueError(text)
-            return cls(side, EPOCH + timedelta(microseconds=int(micros)), int(job_id))
+            keys = [key for key, _descends in order.keys]
+            values = [_read(key, part) for key, part in zip(keys, parts, strict=True)]
         except (ValueError, OverflowError):
             message = _("This is not a cursor that a list gave out.")
             raise InvalidFields({"cursor": [message]}) from None
+        return cls(side, order, tuple(values))
 
     def __str__(self) -> str:
-        micros = (self.created_at - EPOCH) // timedelta(microseconds=1)
-        return f"{self.side}-{micros}-{self.job_id}"
+        return "-".join([self.side, *map(_written, self.values)])
 
-    def older(self) -> Q:
+    def after(self) -> Q:
         """What stands below the job."""
-        return Q(created_at__lt=self.created_at) | Q(created_at=self.created_at, pk__lt=self.job_id)
+        return self._beyond(forwards=True)
 
-    def newer(self) -> Q:
+    def before(self) -> Q:
         """What stands above the job."""
-        return Q(created_at__gt=self.created_at) | Q(created_at=self.created_at, pk__gt=self.job_id)
+        return self._beyond(forwards=False)
+
+    def at_job(self) -> Q:
+        """The job itself."""
+        return Q(
+            **{key: value for (key, _d), value in zip(self.order.keys, self.values, strict=True)}
+        )
+
+    def _beyond(self, *, forwards: bool) -> Q:
+        beyond, equal = Q(), Q()
+        for (key, descends), value in zip(self.order.keys, self.values, strict=True):
+            comparison = "lt" if descends == forwards else "gt"
+            beyond |= equal & Q(**{f"{key}__{comparison}": value})
+            equal &= Q(**{key: value})
+        # Said once more of the first column alone, because an index is not entered by an OR.
+        first, descends = self.order.keys[0]
+        bound = "lte" if descends == forwards else "gte"
+        return Q(**{f"{first}__{bound}": self.values[0]}) & beyond
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some jobs, newest first, and the cursors of the pages beside them, if there are any."""
+    """Some jobs in their order, and the cursors of the pages beside them, if there are any."""
 
     jobs: list[ImportJob]
-    newer: Cursor | None
-    older: Cursor | None
+    previous: Cursor | None
+    next: Cursor | None
 
 
-def page_of(found: ImportJobQuerySet, cursor: Cursor | None, *, size: int) -> Page:
-    """One page of the jobs found, in one query; two when a newer page meets the top."""
-    if cursor and cursor.side == NEWER:
-        above = list(found.filter(cursor.newer()).order_by("created_at", "pk")[: size + 1])
-        if len(above) > size:
-            jobs = above[size - 1 :: -1]
-            return Page(jobs, Cursor.at(NEWER, jobs[0]), Cursor.at(OLDER, jobs[-1]))
+def page_of(
+    found: ImportJobQuerySet, cursor: Cursor | None, *, size: int, order: Order = NEWEST
+) -> Page:
+    """One page of the jobs found, in one query; two when a page before meets the top."""
+    if cursor and cursor.side == BEFORE:
+        above = found.filter(cursor.before()).order_by(*order.reversed_columns)
+        jobs = list(above[: size + 1])
+        if len(jobs) > size:
+            jobs = jobs[size - 1 :: -1]
+            return Page(jobs, Cursor.at(BEFORE, jobs[0], order), Cursor.at(AFTER, jobs[-1], order))
         cursor = None  # the top is a full page, not the few rows above the cursor
     if cursor:
-        at_job = Q(created_at=cursor.created_at, pk=cursor.job_id)
-        found = found.filter(cursor.older() if cursor.side == OLDER else cursor.older() | at_job)
-    jobs = list(found.order_by("-created_at", "-pk")[: size + 1])
+        after = cursor.after()
+        found = found.filter(after if cursor.side == AFTER else after | cursor.at_job())
+    jobs = list(found.order_by(*order.columns)[: size + 1])
     more, jobs = len(jobs) > size, jobs[:size]
     return Page(
         jobs,
-        Cursor.at(NEWER, jobs[0]) if jobs and cursor and cursor.side == OLDER else None,
-        Cursor.at(OLDER, jobs[-1]) if more else None,
+        Cursor.at(BEFORE, jobs[0], order) if jobs and cursor and cursor.side == AFTER else None,
+        Cursor.at(AFTER, jobs[-1], order) if more else None,
     )
 
 
-def count_newer(found: ImportJobQuerySet, cursor: Cursor, *, most: int) -> int:
+def newest_of(found: ImportJobQuerySet) -> Cursor | None:
+    """Where the newest of the jobs found stands; None if there is none. One query."""
+    newest = found.order_by(*NEWEST.columns).only("created_at").first()
+    return Cursor.at(FROM, newest) if newest else None
+
+
+def count_before(found: ImportJobQuerySet, cursor: Cursor, *, most: int) -> int:
     """How many of the jobs found stand above the cursor, counted no further than `most`."""
-    return found.filter(cursor.newer()).order_by()[:most].count()
+    return found.filter(cursor.before()).order_by()[:most].count()
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, datetime):
+        return str((value - EPOCH) // timedelta(microseconds=1))
+    return str(value)
+
+
+def _read(key: str, text: str) -> Any:
+    if key == "status":
+        return JobStatus(text)
+    number = int(text)
+    if key == "created_at":
+        return EPOCH + timedelta(microseconds=number)
+    if not 0 <= number < NUMBERS:
+        raise ValueError(text)
+    return number

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from jobs import actors
@@ -20,6 +20,7 @@ from jobs.choices import DELETABLE_STATUSES, OPEN_DELETION_STATES, Call, Deletio
 from jobs.dashscope import DashScopeError, NotSent, Rejected, RemoteJobAnswer
 from jobs.errors import LeaseLost, WrongState
 from jobs.models import Deletion, ImportJob
+from jobs.models.import_jobs import ImportJobQuerySet
 from jobs.permissions import Ability, require_on_job
 from jobs.services import audit, content, exchanges, keys, leases, observation, upstream
 from jobs.services.upstream import Upstream
@@ -58,6 +59,14 @@ def request(job: ImportJob, *, reason: str, actor: Actor) -> Deletion:
     except IntegrityError:
         raise WrongState("a deletion is under way") from None
     return deletion
+
+
+def deletable(jobs: ImportJobQuerySet) -> ImportJobQuerySet:
+    """Those of the jobs that DashScope would delete, as far as we know."""
+    under_way = Deletion.objects.filter(job=OuterRef("pk"), state__in=OPEN_DELETION_STATES)
+    return jobs.filter(
+        ~Exists(under_way), status__in=DELETABLE_STATUSES, deleted_at=None, gone_at=None
+    ).exclude(remote_job_id="")
 
 
 def is_deletable(job: ImportJob) -> bool:

@@ -44,7 +44,7 @@ NAVIGATION = (
         "job-list",
         gettext_lazy("Import jobs"),
         "list",
-        covers=("job-detail", "job-delete", "job-resolve"),
+        covers=("job-detail", "job-delete", "job-resolve", "jobs-delete"),
     ),
     Place(
         "job-new",

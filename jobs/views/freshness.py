@@ -25,14 +25,14 @@ class Version(NamedTuple):
 
 
 def state_of(request: HttpRequest, clock: Clock, *more: Any) -> str:
-    """A text that changes before anything on the reader's page at this address does.
+    """A text that changes before anything on the reader's pages does.
 
-    But for ages, which the page tells by itself. `more` is what else the page hangs on. No query.
+    But for ages, which a page tells by itself. `more` is what else the page hangs on. No query.
+    Whoever changes what a page shows records an event, or the page does not notice.
     """
     return content_of(
         history_seq(request),
         request.user.pk,
-        request.get_full_path(),
         get_language(),
         str(clock.zone),
         clock.now.date(),

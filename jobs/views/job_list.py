@@ -1,129 +1,111 @@
 """The list of import jobs: filtered by its address, paged by key, and refreshed in place."""
 
-import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from jobs.choices import JobStatus
 from jobs.errors import InvalidFields
 from jobs.middleware import DeskRequest
-from jobs.models import ImportJob, User
-from jobs.services import content, pages, searching
-from jobs.services.pages import Cursor
-from jobs.services.searching import JobSearch
+from jobs.models import ImportJob
+from jobs.models.import_jobs import ImportJobQuerySet
+from jobs.services import pages, searching
+from jobs.services.pages import Cursor, Order, Page
 from jobs.templatetags.clock import Clock
-from jobs.views.chrome import as_part_of_page, chrome_of, fragment, wants_fragment
-from jobs.views.rows import JobRow, row_of
+from jobs.views import freshness, job_filters, list_columns, saved_views, selection
+from jobs.views.chrome import as_part_of_page, wants_fragment
+from jobs.views.freshness import Version
+from jobs.views.rows import MOST_COUNTED, capped, row_of, timeless
 
 PAGE_SIZE = 50
-MOST_COUNTED = 100
 # Seconds between refreshes while something young is open, something old is, and nothing is.
 YOUNG_SECONDS, OLD_SECONDS, CALM_SECONDS = 3, 15, 30
 YOUNG = timedelta(minutes=15)
-FILTERS = ("status", "q", "submitter", "workspace", "base_model", "since", "until")
-MORE_FILTERS = ("submitter", "workspace", "base_model", "since", "until")
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A filter that is one press away; `count` is shown unless it is None."""
-
-    status: str
-    label: str
-    count: str | None = None
 
 
 @require_safe
 def job_list(request: DeskRequest) -> HttpResponse:
-    """The list, or for htmx its rows alone: 304 while they are as the reader has them."""
+    """The list, or for htmx its rows alone: 304 while the reader has all of them."""
     clock = Clock.of(request)
+    columns = list_columns.columns_of(request)
+    state, held = freshness.state_of(request, clock, columns), freshness.version_held(request)
+    if wants_fragment(request) and held.state == state:
+        return freshness.unchanged()
     search, problems = searching.read(request.GET, clock.zone)
+    order = pages.ORDERS.get(request.GET.get("sort", ""), pages.NEWEST)
     try:
-        text = request.GET.get("cursor", "")
-        cursor = Cursor.read(text) if text else None
+        cursor = _cursor(request, "cursor", order)
     except InvalidFields:
-        return redirect(f"{reverse('job-list')}?{_query(request, cursor=None)}")
+        return redirect(job_filters.address(request))
     found = search.jobs(request.user)
-    page = pages.page_of(found.for_list(), cursor, size=PAGE_SIZE)
+    page = pages.page_of(found.for_list(), cursor, size=PAGE_SIZE, order=order)
+    top = _top(request, found, page, cursor, order)
+    newer = pages.count_before(found, top, most=MOST_COUNTED) if "top" in request.GET and top else 0
     rows = [row_of(job, clock) for job in page.jobs]
-    at_top = page.newer is None and (cursor is None or cursor.side != pages.OLDER)
-    newer = (
-        pages.count_newer(found, cursor, most=MOST_COUNTED)
-        if cursor and cursor.side == pages.FROM
-        else 0
-    )
-    version = _version(rows, newer)
-    top = Cursor.at(pages.FROM, page.jobs[0]) if at_top and page.jobs else cursor
+    version = Version(state, freshness.content_of([timeless(row) for row in rows], newer))
     context = {
         "rows": rows,
         "page": page,
+        "top": top,
         "search": search,
-        "newer_count": _capped(newer),
+        "columns": columns,
+        "order": order.name,
+        "order_word": job_filters.ORDERS[order.name],
+        "newer_count": newer and capped(newer),
+        "first_page_url": job_filters.address(request),
         "version": version,
-        "refresh_url": f"{request.path}?{_query(request, cursor=top)}",
+        "refresh_url": _refresh_url(request, page, cursor, order, top),
+        "refresh_target": "#jobs",
         "refresh_seconds": _refresh_seconds(page.jobs),
     }
     if wants_fragment(request):
-        return fragment(request, "jobs/job_list.html#jobs", context, version)
-    return as_part_of_page(
-        render(request, "jobs/job_list.html", context | _filters(request, search, problems))
-    )
+        if held.content == version.content:
+            return freshness.later(request, context)
+        return as_part_of_page(render(request, "jobs/job_list.html#jobs", context))
+    context |= job_filters.bar(request, search, problems) | saved_views.offered(request)
+    context |= {"may_act": selection.may_act(request), "column_choices": _choices(columns)}
+    return as_part_of_page(render(request, "jobs/job_list.html", context))
 
 
-def _filters(
-    request: DeskRequest, search: JobSearch, problems: dict[str, list[str]]
-) -> dict[str, Any]:
-    """What the bar of filters shows beside the rows."""
-    workspaces = [membership.workspace for membership in chrome_of(request).memberships]
-    values = {name: request.GET.get(name, "") for name in FILTERS}
-    return {
-        "values": values,
-        "problems": problems,
-        "more_open": any(values[name] for name in MORE_FILTERS),
-        "chips": [
-            Chip("", _("All")),
-            Chip(
-                searching.NEEDS_PERSON,
-                _("Needs a person"),
-                _count(JobSearch(status=searching.NEEDS_PERSON), request.user),
-            ),
-            Chip(
-                searching.OPEN,
-                _("Open"),
-                _count(JobSearch(status=searching.OPEN), request.user),
-            ),
-            Chip(JobStatus.FAILED, _("Failed")),
-            Chip(JobStatus.SUCCEEDED, _("Succeeded")),
-        ],
-        "statuses": JobStatus.choices,
-        "workspaces": workspaces,
-        "people": User.objects.filter(memberships__workspace__in=workspaces)
-        .distinct()
-        .order_by("first_name", "username"),
-        "base_models": content.SUGGESTED_BASE_MODELS,
-    }
+def _cursor(request: DeskRequest, name: str, order: Order) -> Cursor | None:
+    text = request.GET.get(name, "")
+    return Cursor.read(text, order) if text else None
 
 
-def _count(search: JobSearch, user: User) -> str:
-    return _capped(search.jobs(user).order_by()[:MOST_COUNTED].count())
+def _top(
+    request: DeskRequest, found: ImportJobQuerySet, page: Page, cursor: Cursor | None, order: Order
+) -> Cursor | None:
+    """The newest job when the reader came to the list: what is newer than it is new to them."""
+    try:
+        if top := _cursor(request, "top", pages.NEWEST):
+            return top
+    except InvalidFields:
+        pass  # nobody can tell any more when the reader came: they come now
+    if order is pages.NEWEST and page.previous is None:
+        return Cursor.at(pages.FROM, page.jobs[0]) if page.jobs else None
+    return pages.newest_of(found) if cursor or page.jobs else None
 
 
-def _capped(count: int) -> str:
-    """The count as text, which says so where counting was stopped."""
-    return str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
+def _refresh_url(
+    request: DeskRequest, page: Page, cursor: Cursor | None, order: Order, top: Cursor | None
+) -> str:
+    """This page as it is, whatever arrives above it."""
+    at_top = page.previous is None and (cursor is None or cursor.side != pages.AFTER)
+    if order is pages.NEWEST and at_top and page.jobs:
+        cursor = Cursor.at(pages.FROM, page.jobs[0])
+    query = request.GET.copy()
+    for name, place in (("cursor", cursor), ("top", top)):
+        query.pop(name, None)
+        if place:
+            query[name] = str(place)
+    return f"{request.path}?{query.urlencode()}"
 
 
-def _version(rows: list[JobRow], newer: int) -> str:
-    """A text that changes whenever the rows look different."""
-    return hashlib.sha256(repr((rows, newer)).encode()).hexdigest()[:24]
+def _choices(columns: list[str]) -> list[tuple[str, Any, bool]]:
+    return [(name, label, name in columns) for name, label in list_columns.COLUMNS.items()]
 
 
 def _refresh_seconds(jobs: list[ImportJob]) -> int:
@@ -132,12 +114,3 @@ def _refresh_seconds(jobs: list[ImportJob]) -> int:
         return CALM_SECONDS
     young = any(timezone.now() - job.created_at < YOUNG for job in open_jobs)
     return YOUNG_SECONDS if young else OLD_SECONDS
-
-
-def _query(request: DeskRequest, *, cursor: Cursor | None) -> str:
-    """The query of this address with another cursor."""
-    query = request.GET.copy()
-    query.pop("cursor", None)
-    if cursor:
-        query["cursor"] = str(cursor)
-    return query.urlencode()

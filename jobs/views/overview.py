@@ -14,10 +14,9 @@ from django.views.decorators.http import require_safe
 
 from jobs.middleware import DeskRequest
 from jobs.models import Duty, ImportJob
-from jobs.services import overview as figures
 from jobs.services import searching
 from jobs.services.machinery import Station, machinery
-from jobs.services.overview import Overview, Pace
+from jobs.services.overview import Overview, Pace, look
 from jobs.templatetags.clock import Clock, duration_text
 from jobs.views import freshness, visits
 from jobs.views.chrome import Pulse, as_part_of_page, chrome_of, wants_fragment
@@ -92,7 +91,7 @@ def overview(request: DeskRequest) -> HttpResponse:
     if wants_fragment(request) and held.state == state:
         return freshness.unchanged()
     workspaces = [membership.workspace for membership in chrome_of(request).memberships]
-    found = figures.look(workspaces, now=clock.now, last_visit=last_visit)
+    found = look(workspaces, now=clock.now, last_visit=last_visit)
     context = _shown(request, found, clock, last_visit)
     version = Version(state, freshness.content_of(context))
     context |= {

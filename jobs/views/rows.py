@@ -1,6 +1,6 @@
 """A job as the list shows it, worked out before the template runs: fifty rows have to be cheap."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from jobs.choices import JobStatus, Origin, WeightType
 from jobs.models import ImportJob
 from jobs.services.explaining import explanation_of, raw_text
-from jobs.templatetags.clock import Clock
+from jobs.templatetags.clock import Clock, duration_text
 from jobs.templatetags.desk import initials
 from jobs.templatetags.looks import LOOK_OF_STATUS
 
@@ -57,6 +57,9 @@ class JobRow:
     exact: str
     age: str
     short: str
+    workspace: str
+    job_id: str
+    took: str
 
     @property
     def said(self) -> str:
@@ -91,7 +94,22 @@ def row_of(job: ImportJob, clock: Clock) -> JobRow:
         exact=clock.exact(job.created_at),
         age=clock.age(job.created_at),
         short=clock.short(job.created_at),
+        workspace=job.workspace.name,
+        job_id=job.remote_job_id,
+        took=_took(job),
     )
+
+
+def timeless(row: JobRow) -> JobRow:
+    """The row but for its age, which the page tells by itself."""
+    return replace(row, age="")
+
+
+def _took(job: ImportJob) -> str:
+    """How long the import took, where its beginning and its end were both seen here."""
+    if job.origin != Origin.DESK or job.is_open or job.finished_at is None:
+        return ""
+    return duration_text(job.finished_at - job.created_at)
 
 
 _WEIGHTS = {WeightType.LORA.value: "LoRA", WeightType.FULL.value: "full"}

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from jobs.choices import Call, JobStatus
 from jobs.models import ImportJob, User, WorkerHeartbeat, Workspace
-from tests.making import make_attempt, make_exchange, make_job
+from tests.making import change, make_attempt, make_exchange, make_job
 
 SignedIn = Callable[..., Page]
 REFRESH = 3100  # milliseconds: a little more than the time between two refreshes
@@ -24,7 +24,7 @@ def opened(page: Page, address: str) -> Page:
 
 
 def finish(job: ImportJob, status: JobStatus) -> None:
-    ImportJob.objects.filter(pk=job.pk).update(status=status, remote_status=status.upper())
+    change(job, status=status, remote_status=status.upper())
 
 
 def test_a_row_changes_in_place_and_is_said(
@@ -73,7 +73,7 @@ def test_it_goes_on_after_a_change(signed_in: SignedIn, bob: User, workspace: Wo
 def test_jobs_that_arrive_move_no_row(signed_in: SignedIn, bob: User, workspace: Workspace) -> None:
     make_job(workspace, status=JobStatus.RUNNING)
     page = opened(signed_in(bob), "/jobs/")
-    make_job(workspace, display_name="Arrived")
+    change(make_job(workspace), display_name="Arrived")
 
     page.clock.run_for(REFRESH)
     page.get_by_role("link", name="1 new, show").click()

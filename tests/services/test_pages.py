@@ -3,83 +3,104 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from jobs.choices import JobStatus
 from jobs.errors import InvalidFields
 from jobs.models import ImportJob, Workspace
 from jobs.services import pages
-from jobs.services.pages import FROM, NEWER, OLDER, Cursor
+from jobs.services.pages import AFTER, BEFORE, BY_STATUS, FROM, NEWEST, OLDEST, Cursor, Order
 from tests.making import make_job
+
+ORDERS = [NEWEST, OLDEST, BY_STATUS]
 
 
 def make_jobs(workspace: Workspace, count: int) -> list[ImportJob]:
-    """Newest first; every two share their moment, so that the key decides."""
+    """Newest first; every two share their moment, so that the number decides."""
     start = timezone.now()
+    statuses = (JobStatus.RUNNING, JobStatus.FAILED, JobStatus.NOT_CREATED)
     jobs = [
-        make_job(workspace, created_at=start + timedelta(seconds=number // 2))
+        make_job(
+            workspace,
+            status=statuses[number % 3],
+            created_at=start + timedelta(seconds=number // 2),
+        )
         for number in range(count)
     ]
     return jobs[::-1]
 
 
-def test_a_cursor_is_read_as_it_was_written(workspace: Workspace) -> None:
-    job = make_job(workspace)
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_cursor_is_read_as_it_was_written(workspace: Workspace, order: Order) -> None:
+    job = make_job(workspace, status=JobStatus.NOT_CREATED)
     job.refresh_from_db()
 
-    for side in (OLDER, NEWER, FROM):
-        cursor = Cursor.at(side, job)
-        assert Cursor.read(str(cursor)) == cursor
+    for side in (AFTER, BEFORE, FROM):
+        cursor = Cursor.at(side, job, order)
+        assert Cursor.read(str(cursor), order) == cursor
 
 
+@pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(
-    "text", ["", "older", "older-1-2-3", "older-x-1", "left-1-1", f"older-{10**30}-1"]
+    "text",
+    ["", "after", "after-1-2-3-4", "after-x-1", "left-1-1", f"after-{10**30}-1", "after-1--1"],
 )
-def test_a_damaged_cursor_is_refused(text: str) -> None:
+def test_a_damaged_cursor_is_refused(order: Order, text: str) -> None:
     with pytest.raises(InvalidFields) as refused:
-        Cursor.read(text)
+        Cursor.read(text, order)
 
     assert list(refused.value.fields) == ["cursor"]
 
 
-def test_older_pages_cover_everything_once(workspace: Workspace) -> None:
-    jobs = make_jobs(workspace, 7)
-    seen, cursor = [], None
+def test_a_cursor_of_another_order_is_refused(workspace: Workspace) -> None:
+    cursor = Cursor.at(AFTER, make_job(workspace), BY_STATUS)
 
-    while True:
-        page = pages.page_of(ImportJob.objects.for_list(), cursor, size=3)
-        seen += page.jobs
-        cursor = page.older
-        if cursor is None:
-            break
-
-    assert seen == jobs
+    with pytest.raises(InvalidFields):
+        Cursor.read(str(cursor), NEWEST)
 
 
-def test_newer_pages_go_the_same_way_back(workspace: Workspace) -> None:
-    jobs = make_jobs(workspace, 9)
+@pytest.mark.parametrize("order", ORDERS)
+def test_pages_cover_everything_once_in_both_directions(workspace: Workspace, order: Order) -> None:
+    jobs = make_jobs(workspace, 10)
+    key = {NEWEST: lambda job: 0, OLDEST: lambda job: 0, BY_STATUS: lambda job: job.status}[order]
+    wanted = sorted(jobs[::-1] if order is OLDEST else jobs, key=key)
+    found = ImportJob.objects.all()
 
-    page = pages.page_of(ImportJob.objects.all(), Cursor.at(NEWER, jobs[6]), size=3)
+    page = pages.page_of(found, None, size=3, order=order)
+    forwards = [page]
+    while page.next:
+        page = pages.page_of(found, page.next, size=3, order=order)
+        forwards.append(page)
+    backwards = [page]
+    while page.previous:
+        page = pages.page_of(found, page.previous, size=3, order=order)
+        backwards.append(page)
 
-    assert page.jobs == jobs[3:6]
-    assert page.newer == Cursor.at(NEWER, jobs[3])
-    assert page.older == Cursor.at(OLDER, jobs[5])
+    assert [job for page in forwards for job in page.jobs] == wanted
+    assert [page.jobs for page in backwards] == [page.jobs for page in forwards[::-1]]
 
 
 def test_the_top_is_a_full_page(workspace: Workspace) -> None:
     jobs = make_jobs(workspace, 5)
 
-    page = pages.page_of(ImportJob.objects.all(), Cursor.at(NEWER, jobs[1]), size=3)
+    page = pages.page_of(ImportJob.objects.all(), Cursor.at(BEFORE, jobs[1]), size=3)
 
     assert page.jobs == jobs[:3]
-    assert page.newer is None
+    assert page.previous is None
 
 
 def test_from_keeps_the_page_as_it_was_and_counts_what_came(workspace: Workspace) -> None:
     jobs = make_jobs(workspace, 4)
-    cursor = Cursor.at(FROM, jobs[0])
+    found = ImportJob.objects.all()
+    cursor = pages.newest_of(found)
     for seconds in range(60, 65):
         make_job(workspace, created_at=timezone.now() + timedelta(seconds=seconds))
 
-    page = pages.page_of(ImportJob.objects.all(), cursor, size=3)
+    page = pages.page_of(found, cursor, size=3)
 
+    assert cursor
     assert page.jobs == jobs[:3]
-    assert pages.count_newer(ImportJob.objects.all(), cursor, most=10) == 5
-    assert pages.count_newer(ImportJob.objects.all(), cursor, most=2) == 2
+    assert pages.count_before(found, cursor, most=10) == 5
+    assert pages.count_before(found, cursor, most=2) == 2
+
+
+def test_nothing_found_has_no_newest(db: None) -> None:
+    assert pages.newest_of(ImportJob.objects.all()) is None

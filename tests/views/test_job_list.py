@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from jobs.choices import JobStatus, Role
 from jobs.models import ImportJob, User, Workspace
-from jobs.views import job_list
+from jobs.views import job_filters, job_list, rows
 from tests.making import make_job
 from tests.views.job_pages import FRAGMENT, SCRIPT, get, names
 
@@ -180,7 +180,36 @@ def test_what_was_typed_stays_in_the_bar(client_of: ClientOf, vera: User) -> Non
     assert 'name="q" value="&quot;x&quot;"' in page
     assert '<option value="rejected" selected>' in page
     assert 'value="2026-01-31"' in page
-    assert '<details class="more" open>' in page
+    assert '<details class="more">' in page
+
+
+def test_what_is_set_can_be_removed_alone(
+    client_of: ClientOf, vera: User, bob: User, workspace: Workspace
+) -> None:
+    page = get(
+        client_of(vera),
+        "/jobs/?q=tone&status=unsuccessful&submitter=bob&workspace=main&base_model=qwen3-8b"
+        "&weight_type=full&since=2026-01-31&until=2026-02-01&ended_since=2026-01-31&sort=oldest",
+    )
+
+    narrowings = re.findall(
+        r'<span>([^<:]+): <b>([^<]*)</b></span><a href="([^"]+)"', page.replace("&amp;", "&")
+    )
+    assert [(label, value) for label, value, _url in narrowings] == [
+        ("Status", "Came to nothing"),
+        ("Text", "tone"),
+        ("Person", "Bob"),
+        ("Workspace", "Model Studio"),
+        ("Base model", "qwen3-8b"),
+        ("Tuning type", "Full-parameter"),
+        ("From day", "2026-01-31"),
+        ("To day", "2026-02-01"),
+        ("Ended since", "2026-01-31"),
+    ]
+    for place, name in enumerate(job_filters.FILTERS):
+        address = narrowings[place][2]
+        assert f"{name}=" not in address.replace("ended_since", "" if name == "since" else "-")
+        assert address.count("=") == 9
 
 
 def test_a_wrong_filter_is_named_and_ignored(
@@ -275,7 +304,8 @@ def test_the_number_of_queries_does_not_grow(
 def test_it_counts_what_is_open_and_what_needs_a_person(
     client_of: ClientOf, vera: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_list, "MOST_COUNTED", 3)
+    monkeypatch.setattr(job_filters, "MOST_COUNTED", 3)
+    monkeypatch.setattr(rows, "MOST_COUNTED", 3)
     failed = [make_job(workspace, status=JobStatus.FAILED) for _ in range(3)]
     make_job(workspace, status=JobStatus.RUNNING)
     client = client_of(vera)

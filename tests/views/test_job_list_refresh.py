@@ -1,15 +1,19 @@
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.choices import JobStatus
-from jobs.models import ImportJob, User, Workspace
-from tests.making import make_job
+from jobs.models import User, Workspace
+from jobs.views import job_list
+from tests.making import change, make_job
 from tests.views.job_pages import FRAGMENT, get, names, refresh_url_in, version_in
 
 ClientOf = Callable[[User], Client]
@@ -39,7 +43,79 @@ def test_an_unchanged_refresh_is_an_empty_304(
         response = client.get(refresh_url_in(page), **headers)
 
     assert (response.status_code, response.content) == (304, b"")
-    assert len(captured) <= 4  # the session and the person are two of them
+    assert len(captured) == 2  # the session, with where the history stands, and the person
+    head = "\r\n".join(f"{name}: {value}" for name, value in response.items())
+    assert len(head) < 1024
+
+
+def test_an_event_that_shows_in_no_row_renews_the_version_alone(
+    client_of: ClientOf, vera: User, workspace: Workspace
+) -> None:
+    job = make_job(workspace)
+    client = client_of(vera)
+    page = get(client)
+    change(job, looked_at=timezone.now())
+
+    renewal = client.get(
+        refresh_url_in(page), **FRAGMENT, HTTP_IF_NONE_MATCH=f'"{version_in(page)}"'
+    )
+    version = version_in(renewal.content.decode())
+    again = client.get(refresh_url_in(page), **FRAGMENT, HTTP_IF_NONE_MATCH=f'"{version}"')
+
+    assert (renewal["HX-Retarget"], renewal["HX-Reswap"]) == ("#refresh", "innerHTML")
+    assert len(renewal.content) < 1024
+    assert again.status_code == 304
+
+
+def test_ages_go_on_in_the_page_and_not_by_refreshing(
+    client_of: ClientOf, vera: User, workspace: Workspace
+) -> None:
+    make_job(workspace)
+    client = client_of(vera)
+    page = get(client)
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        response = client.get(
+            refresh_url_in(page), **FRAGMENT, HTTP_IF_NONE_MATCH=f'"{version_in(page)}"'
+        )
+
+    assert response.status_code == 304
+    assert 'data-ages="now|# min|# h|# d"' in page
+
+
+def test_jobs_that_arrive_are_counted_on_later_pages_too(
+    client_of: ClientOf, vera: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_list, "PAGE_SIZE", 1)
+    for name in ("Second", "First"):
+        make_job(workspace, display_name=name)
+    client = client_of(vera)
+    first = get(client, "/jobs/?q=s")
+    make_job(workspace, display_name="Squeezed in")
+    older = re.search(r'rel="next" href="([^"]+)"', first)
+    assert older
+
+    second = get(client, unescape(older.group(1)))
+    change(make_job(workspace), display_name="Something")
+    refreshed = get(client, refresh_url_in(second), **FRAGMENT)
+
+    assert names(second) == names(refreshed) == ["Second"]
+    assert 'href="/jobs/?q=s">1 new, show</a>' in second
+    assert 'href="/jobs/?q=s">2 new, show</a>' in refreshed
+
+
+@pytest.mark.parametrize("sort", ["oldest", "status"])
+def test_in_every_order_new_jobs_are_counted(
+    client_of: ClientOf, vera: User, workspace: Workspace, sort: str
+) -> None:
+    make_job(workspace, status=JobStatus.FAILED)
+    client = client_of(vera)
+    page = get(client, f"/jobs/?sort={sort}")
+    change(make_job(workspace), display_name="New")
+
+    refreshed = get(client, refresh_url_in(page), **FRAGMENT)
+
+    assert f'href="/jobs/?sort={sort}">1 new, show</a>' in refreshed
 
 
 def test_a_change_in_a_row_ends_the_304(
@@ -48,7 +124,7 @@ def test_a_change_in_a_row_ends_the_304(
     job = make_job(workspace, status=JobStatus.RUNNING)
     client = client_of(vera)
     page = get(client)
-    ImportJob.objects.filter(pk=job.pk).update(status=JobStatus.SUCCEEDED)
+    change(job, status=JobStatus.SUCCEEDED)
 
     response = client.get(
         refresh_url_in(page), **FRAGMENT, HTTP_IF_NONE_MATCH=f'"{version_in(page)}"'

@@ -1,0 +1,49 @@
+"""Which columns of the list somebody wants to see, kept in their browser."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from jobs.views.chrome import A_YEAR_SECONDS, safe_next
+
+COOKIE = "columns"
+# Beside status and name, which are always there, in the order in which they stand.
+COLUMNS = {
+    "base": gettext_lazy("Base model"),
+    "place": gettext_lazy("Bucket and path"),
+    "workspace": gettext_lazy("Workspace"),
+    "job_id": gettext_lazy("Job at DashScope"),
+    "who": gettext_lazy("Submitted by"),
+    "took": gettext_lazy("Took"),
+    "age": gettext_lazy("Age"),
+}
+USUAL = ("base", "place", "who", "age")
+
+
+def columns_of(request: HttpRequest) -> list[str]:
+    """The columns that the reader chose, else the usual ones."""
+    if COOKIE not in request.COOKIES:
+        return list(USUAL)
+    chosen = request.COOKIES[COOKIE].split(".")
+    return [name for name in COLUMNS if name in chosen]
+
+
+@require_POST
+def columns(request: HttpRequest) -> HttpResponse:
+    """Remember the columns and go back to the list; the usual ones need no cookie."""
+    chosen = [name for name in COLUMNS if name in request.POST.getlist("column")]
+    response = redirect(safe_next(request, request.POST.get("next", "")))
+    if "usual" in request.POST or chosen == list(USUAL):
+        response.delete_cookie(COOKIE, samesite="Lax")
+    else:
+        response.set_cookie(
+            COOKIE,
+            ".".join(chosen),
+            max_age=A_YEAR_SECONDS,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+    return response
