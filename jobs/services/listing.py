@@ -65,11 +65,3 @@ class Coverage:
         if job.job_id in self.jobs or job.created_at is None or self._began_at is None:
             return False
         return job.created_at > self._began_at
-
-
-def walk(way: Upstream) -> Coverage:
-    """Read the whole list. Raises DashScopeError: half a walk is no walk."""
-    coverage = Coverage()
-    for page in pages(way):
-        coverage.add(page)
-    return coverage

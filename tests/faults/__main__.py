@@ -7,13 +7,12 @@ import argparse
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import django
 
-from tests.faults.campaign import play_all
-from tests.faults.environment import scenario_environment
+from tests.faults.campaign import Campaign
+from tests.faults.environment import SETTINGS
 
 COLUMNS = {
     "scenario": "name",
@@ -32,27 +31,32 @@ COLUMNS = {
 
 def main() -> int:
     """Play what was asked for, and print the table and every breach."""
-    os.environ.update(scenario_environment(Path.cwd() / "var"))
+    url = os.environ.get("DATABASE_URL", "")
+    os.environ.update(SETTINGS)
     django.setup()
-    from tests.faults.scenarios import SCENARIOS, load
+    from tests.faults.scenarios import scenarios_on
 
-    load()
+    known = scenarios_on(url)
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("scenarios", nargs="*", metavar="scenario", help="all, unless named")
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--at-once", type=int, default=4, help="how many play side by side")
     options = parser.parse_args()
-    names = options.scenarios or list(SCENARIOS)
-    if unknown := set(names) - set(SCENARIOS):
+    names = options.scenarios or list(known)
+    if unknown := set(names) - set(known):
         parser.error(f"there is no scenario {', '.join(sorted(unknown))}")
     started = time.monotonic()
     rows: dict[str, dict[str, Any]] = {}
-    playing = play_all(names, rounds=options.rounds, seed=options.seed, at_once=options.at_once)
+    campaign = Campaign(url)
+    playing = campaign.play_all(
+        names, rounds=options.rounds, seed=options.seed, at_once=options.at_once
+    )
     for row in playing:
         rows[row["name"]] = row
         verdict = "broken" if row["breaches"] else "held"
         sys.stderr.write(f"{len(rows)}/{len(names)} {row['name']}: {verdict}\n")
+    campaign.close()
     breaches = [f"{row['name']}: {breach}" for row in rows.values() for breach in row["breaches"]]
     played = sum(row["rounds"] for row in rows.values())
     seconds = time.monotonic() - started

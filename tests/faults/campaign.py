@@ -1,4 +1,4 @@
-"""Plays scenarios, each in a process and a directory of its own, and gathers their rows."""
+"""Plays scenarios, each in a process, a directory and a database of its own."""
 
 import json
 import shutil
@@ -10,71 +10,56 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from tests.faults.databases import Databases, databases
 from tests.faults.environment import scenario_environment
-from tests.faults.processes import ROOT
+from tests.running import ROOT
 
 LONGEST_SECONDS = 900
 
 
-def prepare(template: Path) -> None:
-    """Migrate one empty database, of which each scenario gets a copy."""
-    template.mkdir(parents=True, exist_ok=True)
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-        cwd=ROOT,
-        env=scenario_environment(template),
-        check=True,
-    )
+class Campaign:
+    """A place to play in, with databases at the address, or in files without one."""
 
+    def __init__(self, url: str = "") -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="faults-"))
+        self._databases: Databases = databases(self.directory, url)
 
-def play(name: str, *, rounds: int, seed: int, template: Path, directory: Path) -> dict[str, Any]:
-    """Play one scenario in `directory`; its row, breaches included."""
-    shutil.copytree(template, directory)
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "tests.faults.play", name),
-            *("--rounds", str(rounds), "--seed", str(seed), "--directory", str(directory)),
-        ],
-        cwd=ROOT,
-        env=scenario_environment(directory),
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_SECONDS,
-    )
-    if done.returncode:
-        return {"name": name, "rounds": rounds, "breaches": [done.stderr[-4000:]]}
-    row: dict[str, Any] = json.loads(done.stdout)
-    return row
+    def play(self, name: str, *, rounds: int, seed: int) -> dict[str, Any]:
+        """Play one scenario; its row, breaches included, and where it left what it wrote."""
+        directory = self.directory / name.replace(" ", "-")
+        directory.mkdir()
+        url = self._databases.new(directory)
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "tests.faults.play", name),
+                *("--rounds", str(rounds), "--seed", str(seed), "--directory", str(directory)),
+            ],
+            cwd=ROOT,
+            env=scenario_environment(directory, url),
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_SECONDS,
+        )
+        row: dict[str, Any] = {"name": name, "rounds": rounds, "breaches": [done.stderr[-4000:]]}
+        if done.returncode == 0:
+            row = json.loads(done.stdout)
+        if row["breaches"]:
+            row["breaches"].append(f"kept in {directory} and {url}")
+        else:
+            self._databases.forget(url)
+            shutil.rmtree(directory)
+        return row
 
+    def play_all(
+        self, names: list[str], *, rounds: int, seed: int, at_once: int
+    ) -> Iterator[dict[str, Any]]:
+        """Play several, `at_once` side by side; their rows as they come."""
+        with ThreadPoolExecutor(at_once) as pool:
+            plays = [pool.submit(self.play, name, rounds=rounds, seed=seed) for name in names]
+            for played in as_completed(plays):
+                yield played.result()
 
-def play_all(names: list[str], *, rounds: int, seed: int, at_once: int) -> Iterator[dict[str, Any]]:
-    """Play several, `at_once` side by side; their rows as they come.
-
-    What a scenario with breaches left behind is kept, and its row says where.
-    """
-    base = Path(tempfile.mkdtemp(prefix="faults-"))
-    template = base / "template"
-    prepare(template)
-    with ThreadPoolExecutor(at_once) as pool:
-        plays = {
-            pool.submit(
-                play,
-                name,
-                rounds=rounds,
-                seed=seed,
-                template=template,
-                directory=base / name.replace(" ", "-"),
-            ): name
-            for name in names
-        }
-        for played in as_completed(plays):
-            row = played.result()
-            directory = base / plays[played].replace(" ", "-")
-            if row["breaches"]:
-                row["breaches"].append(f"kept in {directory}")
-            else:
-                shutil.rmtree(directory)
-            yield row
-    shutil.rmtree(template)
-    if not any(base.iterdir()):
-        base.rmdir()
+    def close(self) -> None:
+        """Leave nothing behind but what scenarios with breaches wrote."""
+        if not any(path.is_dir() for path in self.directory.iterdir()):
+            shutil.rmtree(self.directory)

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from jobs import actors
 from jobs.choices import AttemptState, JobStatus
@@ -155,10 +155,12 @@ class Desk:
         return worker
 
     def pause_worker(self, worker: Process) -> None:
-        """Stop it by SIGSTOP, but not while it holds the database's write lock: on SQLite that
-        would stop everybody, which is another fault than this."""
+        """Stop it by SIGSTOP, but not while it holds SQLite's write lock: that would stop
+        everybody, which is another fault than this."""
         while True:
             worker.send(signal.SIGSTOP)
+            if connection.vendor != "sqlite":
+                return
             other = self._another_program()
             free = _locked(other)
             other.close()

@@ -6,6 +6,7 @@ tests/faults/environment.py and a migrated database in the directory.
 
 import argparse
 import json
+import os
 import sys
 import time
 import traceback
@@ -34,10 +35,9 @@ def main() -> None:
 def _play(name: str, rounds: int, seed: int, directory: Path) -> dict[str, object]:
     from tests.faults.desk import Desk
     from tests.faults.reckoning import reckon
-    from tests.faults.scenarios import SCENARIOS, load
+    from tests.faults.scenarios import scenarios_on
 
-    load()
-    chosen = SCENARIOS[name]
+    chosen = scenarios_on(os.environ["DATABASE_URL"])[name]
     desk = Desk(directory, Random(f"{seed} {name}"), **chosen.environment)
     started = time.monotonic()
     breaches: list[str] = []

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.running import ROOT
+
 START_SECONDS = 60.0
 
 

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
+
 from jobs.choices import AttemptState, Call, JobStatus, Origin, Verb
 from jobs.models import Attempt, AuditEvent, AuditHead, Exchange, ImportJob
 from tests.faults.desk import Desk, Received, Submitted
@@ -202,3 +204,12 @@ def _check_secrets(result: Reckoning, directory: Path) -> None:
     for path in directory.rglob("*"):
         if path.is_file() and API_KEY.encode() in path.read_bytes():
             result.breaches.append(f"the API key stands in {path.name}")
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(
+                f'SELECT count(*) FROM "{table}" t WHERE t::text LIKE %s', [f"%{API_KEY}%"]
+            )
+            if cursor.fetchone() != (0,):
+                result.breaches.append(f"the API key stands in {table}")

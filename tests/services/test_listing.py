@@ -57,7 +57,9 @@ def test_a_walk_of_an_unchanged_list_is_clean(way: tuple[Simulator, Upstream]) -
     simulator.reset()
     simulator.add_foreign_jobs([{"age_seconds": 60}] * (2 * PAGE_SIZE + 1))
 
-    coverage = listing.walk(upstream)
+    coverage = Coverage()
+    for page in listing.pages(upstream):
+        coverage.add(page)
 
     assert coverage.clean
     assert (coverage.pages, len(coverage.jobs)) == (3, 2 * PAGE_SIZE + 1)

@@ -14,31 +14,37 @@ class Scenario:
     """One row of the table. `play(desk, rounds)` brings the fault about `rounds` times.
 
     `expected` names what its submissions may become; anything else is a breach.
-    `quiet`: no error of the worker's own may stand in its log.
+    `quiet`: no error of the worker's own may stand in its log. `engine`: the only one whose
+    faults it knows, "sqlite" or "postgres"; "" for any.
     """
 
     name: str
     play: Play
     expected: frozenset[str]
     quiet: bool
+    engine: str
     environment: dict[str, str] = field(default_factory=dict)
 
 
 SCENARIOS: dict[str, Scenario] = {}
 
 
-def scenario(*expected: str, quiet: bool = True, **environment: str) -> Callable[[Play], Play]:
+def scenario(
+    *expected: str, quiet: bool = True, engine: str = "", **environment: str
+) -> Callable[[Play], Play]:
     """Enter a function among the scenarios, under its own name with spaces."""
 
     def enter(play: Play) -> Play:
         name = play.__name__.replace("_", " ")
-        SCENARIOS[name] = Scenario(name, play, frozenset(expected), quiet, environment)
+        SCENARIOS[name] = Scenario(name, play, frozenset(expected), quiet, engine, environment)
         return play
 
     return enter
 
 
-def load() -> None:
-    """Import every module of scenarios, in the order of the table."""
+def scenarios_on(database_url: str) -> dict[str, Scenario]:
+    """Every scenario that the database at the address allows, in the order of the table."""
     for module in ("answers", "deaths", "database", "lists", "company"):
         import_module(f"{__name__}.{module}")
+    engine = "postgres" if database_url.startswith("postgres") else "sqlite"
+    return {name: one for name, one in SCENARIOS.items() if one.engine in ("", engine)}

@@ -1,10 +1,14 @@
 """The database refuses writes at every step: locked, read-only, full, or on a bad disk."""
 
 import resource
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from django.db import connection
+
 from tests.faults.desk import SENDING_HANDS, Desk, pause
+from tests.faults.environment import WORKERS
 from tests.faults.processes import Process, until
 from tests.faults.scenarios import scenario
 from tests.faults.scenarios.answers import PAGES_OF_OTHERS
@@ -101,31 +105,31 @@ def _opened(desk: Desk) -> Process:
     return desk.start_worker()
 
 
-@scenario("confirmed", "absent", quiet=False, **SHORT)
+@scenario("confirmed", "absent", quiet=False, engine="sqlite", **SHORT)
 def database_locked(desk: Desk, rounds: int) -> None:
     _opened(desk)
     refuse_at_each_step(desk, rounds, desk.lock)
 
 
-@scenario("confirmed", "absent", quiet=False, **SHORT)
+@scenario("confirmed", "absent", quiet=False, engine="sqlite", **SHORT)
 def database_read_only(desk: Desk, rounds: int) -> None:
     _opened(desk)
     refuse_at_each_step(desk, rounds, lambda: desk.switch("read_only"))
 
 
-@scenario("confirmed", "absent", quiet=False, **SHORT)
+@scenario("confirmed", "absent", quiet=False, engine="sqlite", **SHORT)
 def database_full(desk: Desk, rounds: int) -> None:
     _opened(desk)
     refuse_at_each_step(desk, rounds, lambda: desk.switch("full"))
 
 
-@scenario("confirmed", "absent", quiet=False, **SHORT)
+@scenario("confirmed", "absent", quiet=False, engine="sqlite", **SHORT)
 def disk_failing(desk: Desk, rounds: int) -> None:
     worker = _opened(desk)
     refuse_at_each_step(desk, rounds, lambda: disk_that_takes_no_more(worker))
 
 
-@scenario("confirmed", quiet=False, **SHORT)
+@scenario("confirmed", quiet=False, engine="sqlite", **SHORT)
 def no_record_no_request(desk: Desk, rounds: int) -> None:
     """Twenty intents a round wait, and the database takes nothing more: not one call. Once it
     does again, each is sent, and once."""
@@ -140,3 +144,33 @@ def no_record_no_request(desk: Desk, rounds: int) -> None:
         calls = len(desk.dashscope.requests(call="create"))
         assert calls == 0, calls
     desk.settle(seconds=240)
+
+
+@scenario("confirmed", "absent", quiet=False, engine="postgres")
+def database_connections_cut(desk: Desk, rounds: int) -> None:
+    """The server ends every connection of the workers, at each step, again and again."""
+    _opened(desk)
+    refuse_at_each_step(desk, rounds, _connections_cut)
+
+
+@contextmanager
+def _connections_cut() -> Iterator[None]:
+    ended = threading.Event()
+
+    def cut() -> None:
+        while not ended.wait(0.1):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND application_name = %s",
+                    [WORKERS],
+                )
+        connection.close()
+
+    cutter = threading.Thread(target=cut)
+    cutter.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        cutter.join()

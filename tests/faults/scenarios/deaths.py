@@ -35,7 +35,7 @@ def heal(desk: Desk) -> None:
     desk.settle()
 
 
-@scenario("confirmed")
+@scenario("confirmed", engine="sqlite")
 def killed_between_claim_and_intent_to_send(desk: Desk, rounds: int) -> None:
     """Claimed, but provably not sent: simply sent by the next one."""
     desk.start_dashscope()
@@ -48,7 +48,7 @@ def killed_between_claim_and_intent_to_send(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("absent")
+@scenario("absent", engine="sqlite")
 def killed_between_intent_and_call(desk: Desk, rounds: int) -> None:
     """The intent to send is on disk and nothing left: found absent, and not sent again."""
     desk.start_dashscope()
@@ -77,7 +77,7 @@ def killed_during_the_call(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("confirmed", "rejected")
+@scenario("confirmed", "rejected", engine="sqlite")
 def killed_between_answer_and_commit(desk: Desk, rounds: int) -> None:
     """The answer is in memory alone when the worker dies; a refusal is then found absent."""
     desk.start_dashscope()
@@ -90,7 +90,7 @@ def killed_between_answer_and_commit(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("absent", "confirmed")
+@scenario("absent", "confirmed", engine="sqlite")
 def killed_with_an_unclear_answer(desk: Desk, rounds: int) -> None:
     """As before, with an answer that says nothing clear."""
     desk.start_dashscope()
@@ -102,7 +102,7 @@ def killed_with_an_unclear_answer(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("confirmed")
+@scenario("confirmed", engine="sqlite")
 def killed_after_the_commit(desk: Desk, rounds: int) -> None:
     """All is on disk: the next worker has nothing to find out."""
     desk.start_dashscope()
@@ -112,7 +112,7 @@ def killed_after_the_commit(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("confirmed", "absent")
+@scenario("confirmed", "absent", engine="sqlite")
 def killed_while_settling(desk: Desk, rounds: int) -> None:
     """Somewhere in a walk that finds, or does not find, what an unanswered create made."""
     desk.start_dashscope()
