@@ -20,13 +20,14 @@ COLUMNS = {
     "age": gettext_lazy("Age"),
 }
 USUAL = ("base", "place", "who", "age")
+NONE = "none"
 
 
 def columns_of(request: HttpRequest) -> list[str]:
     """The columns that the reader chose, else the usual ones."""
-    if COOKIE not in request.COOKIES:
+    if not (kept := request.COOKIES.get(COOKIE, "")):
         return list(USUAL)
-    chosen = request.COOKIES[COOKIE].split(".")
+    chosen = kept.split(".")
     return [name for name in COLUMNS if name in chosen]
 
 
@@ -40,7 +41,7 @@ def columns(request: HttpRequest) -> HttpResponse:
     else:
         response.set_cookie(
             COOKIE,
-            ".".join(chosen),
+            ".".join(chosen) or NONE,
             max_age=A_YEAR_SECONDS,
             httponly=True,
             samesite="Lax",
