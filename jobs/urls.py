@@ -24,6 +24,8 @@ from jobs.views import (
     settings_members,
     settings_tokens,
     settings_workspaces,
+    shortcuts,
+    styleguide,
 )
 
 urlpatterns = [
@@ -56,6 +58,8 @@ urlpatterns = [
     path("preferences/language/", login_not_required(set_language), name="set_language"),
     path("preferences/theme/", chrome.theme, name="theme"),
     path("preferences/columns/", list_columns.columns, name="columns"),
+    path("shortcuts/", shortcuts.shortcuts, name="shortcuts"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("pulse/", chrome.pulse, name="pulse"),
     path("favicon.ico", chrome.favicon, name="favicon"),
     path("settings/", RedirectView.as_view(pattern_name="settings-workspaces"), name="settings"),

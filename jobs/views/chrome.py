@@ -25,31 +25,37 @@ from jobs.templatetags.clock import Clock
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
+SHORTCUTS_COOKIE = "shortcuts"
+SHORTCUTS_OFF = "off"
 A_YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
 class Place(NamedTuple):
-    """One entry of the navigation; `covers` are the pages on which it is marked."""
+    """One entry of the navigation; `covers` are the pages on which it is marked, `keys` its
+    shortcut."""
 
     url_name: str
     label: Any
     icon: str
     covers: tuple[str, ...] = ()
     ability: Ability = Ability.SEE
+    keys: str = ""
 
 
 NAVIGATION = (
-    Place("overview", gettext_lazy("Overview"), "overview"),
+    Place("overview", gettext_lazy("Overview"), "overview", keys="g o"),
     Place(
         "job-list",
         gettext_lazy("Import jobs"),
         "list",
+        keys="g j",
         covers=("job-detail", "job-delete", "job-resolve", "jobs-delete"),
     ),
     Place(
         "job-new",
         gettext_lazy("New import"),
         "plus",
+        keys="n",
         covers=("job-resubmit",),
         ability=Ability.SUBMIT,
     ),
@@ -57,6 +63,7 @@ NAVIGATION = (
         "settings",
         gettext_lazy("Settings"),
         "gear",
+        keys="g s",
         covers=(
             "settings-workspaces",
             "settings-workspace-new",
@@ -78,6 +85,7 @@ class Link:
     url: str
     label: str
     icon: str
+    keys: str
     current: str
 
 
@@ -110,6 +118,11 @@ class Chrome:
     def theme(self) -> str:
         """The theme that the reader chose, or "" for the one of their system."""
         return theme_of(self._request)
+
+    @property
+    def shortcuts(self) -> bool:
+        """Whether keys do something by themselves; the reader can switch that off."""
+        return self._request.COOKIES.get(SHORTCUTS_COOKIE) != SHORTCUTS_OFF
 
     @property
     def demo(self) -> bool:
@@ -154,6 +167,7 @@ class Chrome:
                 reverse(place.url_name),
                 str(place.label),
                 place.icon,
+                place.keys,
                 "page" if here == place.url_name else "true" if here in place.covers else "",
             )
             for place in NAVIGATION

@@ -74,6 +74,9 @@ PAGES = [
     Row("set_language", "POST", "/preferences/language/", "302", {"language": "zh-hans"}),
     Row("theme", "POST", "/preferences/theme/", "302", {"theme": "dark"}),
     Row("pulse", "GET", "/pulse/", SIGNED_IN),
+    Row("shortcuts", "GET", "/shortcuts/", SIGNED_IN),
+    Row("shortcuts", "POST", "/shortcuts/", "302", {"shortcuts": "off"}),
+    Row("styleguide", "GET", "/styleguide/", "404"),  # 200 when DEBUG
     Row("healthz", "GET", "/healthz", "200"),
     Row("readyz", "GET", "/readyz", "503"),
     Row("metrics", "GET", "/metrics", "200"),
