@@ -48,6 +48,11 @@ check: ## lint, formats, types, layers, migrations, settings, and the rules of t
 	$(DEPLOYED) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m pytest tests/house
 
+.PHONY: messages
+messages: ## bring the Chinese texts up to date with the sources; then translate what is new
+	$(call install,dev,run dev)
+	$(BIN)/python -m tests.translations
+
 .PHONY: lock
 lock: ## write requirements/ anew from pyproject.toml
 	$(call install,dev,run dev)
