@@ -1,12 +1,16 @@
-"""What the form offers from the past: the team's own words, and the person's last choices."""
+"""What the form offers from the past: the team's own words, and the person's own choices."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from django.utils.http import urlencode
+
+from jobs.choices import WeightType
 from jobs.models import ImportJob, User, Workspace
 from jobs.services.content import SUGGESTED_BASE_MODELS
 
+MOST_PRESETS = 6
 RECENT_JOBS = 300  # of each workspace; older ones say little of what a team does now
 
 
@@ -16,6 +20,48 @@ class Offers:
 
     base_models: list[str]
     buckets: list[str]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """The fields that imports of one kind share; `object_key` is the directory above theirs."""
+
+    workspace: str
+    base_model: str
+    weight_type: str
+    bucket_name: str
+    object_key: str
+
+    @property
+    def query(self) -> str:
+        """The query of an address that opens the form with these fields."""
+        return urlencode(asdict(self))
+
+    @property
+    def weights(self) -> str:
+        """The tuning type in words."""
+        return str(WeightType(self.weight_type).label)
+
+
+def presets(person: User, workspaces: Sequence[Workspace]) -> list[Preset]:
+    """What the person imports again and again: kinds of their recent imports, newest first.
+    One query."""
+    recent = (
+        ImportJob.objects.filter(
+            submitted_by=person, workspace__in=workspaces, weight_type__in=WeightType.values
+        )
+        .order_by("-created_at", "-id")
+        .values_list("workspace__slug", "base_model", "weight_type", "bucket_name", "object_key")
+    )
+    kinds = (
+        Preset(*shared, f"{above}/" if (above := _above(object_key)) else "")
+        for *shared, object_key in recent[:RECENT_JOBS]
+    )
+    return list(dict.fromkeys(kinds))[:MOST_PRESETS]
+
+
+def _above(object_key: str) -> str:
+    return object_key.rstrip("/").rpartition("/")[0]
 
 
 def offers(workspaces: Iterable[Workspace]) -> Offers:

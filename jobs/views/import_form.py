@@ -121,6 +121,9 @@ def _page(
         "used_for": used_for,
         "unsaved": status == 503,
         "offers": recall.offers(form.workspaces.values()),
+        "presets": []
+        if form.is_bound or form.resubmits
+        else recall.presets(request.user, list(form.workspaces.values())),
     }
     return render(request, "jobs/job_form.html", context, status=status)
 

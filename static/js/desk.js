@@ -33,6 +33,27 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// --- Language: the page is made anew, with what was typed in it ------------------------------
+const TYPED = "main form[method=post] :is(input:not([type=hidden], [type=password]), select, textarea)[name]";
+document.addEventListener("submit", (event) => {
+  if (event.submitter?.name !== "language") return;
+  const typed = [...document.querySelectorAll(TYPED)].map(({ name, value, checked }) => ({ name, value, checked }));
+  sessionStorage.setItem("typed", JSON.stringify({ page: location.pathname, typed }));
+});
+window.addEventListener("DOMContentLoaded", () => {
+  const { page, typed } = JSON.parse(sessionStorage.getItem("typed") ?? "{}");
+  sessionStorage.removeItem("typed");
+  if (page !== location.pathname) return;
+  for (const field of document.querySelectorAll(TYPED)) {
+    const place = typed.findIndex(({ name }) => name === field.name);
+    if (place < 0) continue;
+    const [{ value, checked }] = typed.splice(place, 1);
+    if (["checkbox", "radio"].includes(field.type)) field.checked = checked;
+    else field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});
+
 // --- Filters: a choice in a list is enough, and empty fields stay out of the address ---------
 document.addEventListener("change", (event) => {
   const form = event.target.closest("[data-filters]");

@@ -37,6 +37,17 @@
     form.dispatchEvent(new Event("input")); // the preview listens
   };
 
+  // An earlier import's fields come in beside what was typed already.
+  document.querySelector(".presets")?.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link) return;
+    event.preventDefault();
+    for (const [field, value] of new URL(link.href).searchParams) form.elements[field].value = value;
+    form.dispatchEvent(new Event("input"));
+    event.currentTarget.open = false;
+    path.focus();
+  });
+
   form.addEventListener("input", (event) => {
     const pasted = ["insertFromPaste", "insertFromDrop"].includes(event.inputType);
     if (pasted && [bucket, path].includes(event.target)) split(event.target);

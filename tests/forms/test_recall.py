@@ -51,3 +51,25 @@ def test_it_remembers_the_persons_last_job_and_nobody_elses(
 
 def test_it_remembers_nothing_of_a_first_visit(workspace: Workspace, bob: User) -> None:
     assert recall.last_choices(bob, [workspace]) == {}
+
+
+def test_it_offers_the_kinds_of_ones_own_imports_newest_first(
+    workspace: Workspace, alice: User, bob: User
+) -> None:
+    make_job(workspace, by=bob, base_model="qwen3-8b", object_key="support/router/r16/")
+    make_job(workspace, by=bob, object_key="cs/intent-v7/", weight_type="full")
+    make_job(workspace, by=bob, base_model="qwen3-8b", object_key="support/router/r32/")
+    make_job(workspace, by=bob, object_key="alone/")
+    make_job(workspace, by=alice, base_model="qwen3-14b")
+
+    found = recall.presets(bob, [workspace])
+
+    assert [(preset.base_model, preset.object_key) for preset in found] == [
+        ("qwen3-32b", ""),
+        ("qwen3-8b", "support/router/"),
+        ("qwen3-32b", "cs/"),
+    ]
+    assert found[2].query == (
+        "workspace=main&base_model=qwen3-32b&weight_type=full&bucket_name=acme-models"
+        "&object_key=cs%2F"
+    )
