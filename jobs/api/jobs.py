@@ -60,7 +60,7 @@ class JobPage(Schema):
     ),
 )
 def list_jobs(request: ApiRequest, query: Query[JobQuery]) -> JobPage:
-    """One page of the jobs that the person may see. Four queries, however many jobs there are."""
+    """One page of the jobs that the person may see. Five queries, however many jobs there are."""
     refuse_unknown(request, JobQuery)
     search, problems = searching.read(query.model_dump(exclude={"cursor", "limit"}), UTC)
     if problems:

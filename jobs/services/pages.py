@@ -115,8 +115,8 @@ def page_of(
 ) -> Page:
     """One page of the jobs found, in one query; two when a page before meets the top."""
     if cursor and cursor.side == BEFORE:
-        above = found.filter(cursor.before()).order_by(*order.reversed_columns)
-        jobs = list(above[: size + 1])
+        above = found.filter(cursor.before())
+        jobs = list(above.first_ones(size + 1, order.reversed_columns))
         if len(jobs) > size:
             jobs = jobs[size - 1 :: -1]
             return Page(jobs, Cursor.at(BEFORE, jobs[0], order), Cursor.at(AFTER, jobs[-1], order))
@@ -124,7 +124,7 @@ def page_of(
     if cursor:
         after = cursor.after()
         found = found.filter(after if cursor.side == AFTER else after | cursor.at_job())
-    jobs = list(found.order_by(*order.columns)[: size + 1])
+    jobs = list(found.first_ones(size + 1, order.columns))
     more, jobs = len(jobs) > size, jobs[:size]
     return Page(
         jobs,
@@ -135,8 +135,8 @@ def page_of(
 
 def newest_of(found: ImportJobQuerySet) -> Cursor | None:
     """Where the newest of the jobs found stands; None if there is none. One query."""
-    newest = found.order_by(*NEWEST.columns).only("created_at").first()
-    return Cursor.at(FROM, newest) if newest else None
+    newest = list(found.only("created_at").first_ones(1, NEWEST.columns))
+    return Cursor.at(FROM, newest[0]) if newest else None
 
 
 def count_before(found: ImportJobQuerySet, cursor: Cursor, *, most: int) -> int:

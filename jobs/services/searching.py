@@ -1,6 +1,6 @@
 """Finding jobs: the filters that the list page and the API share, under the same names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta, tzinfo
 
@@ -8,8 +8,14 @@ from django.db.models import OuterRef, Q, Subquery
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
-from jobs.choices import OPEN_STATUSES, RESUBMITTABLE_STATUSES, JobStatus, WeightType
-from jobs.models import ImportJob, User, Workspace
+from jobs.choices import (
+    NEEDS_PERSON_STATUSES,
+    OPEN_STATUSES,
+    RESUBMITTABLE_STATUSES,
+    JobStatus,
+    WeightType,
+)
+from jobs.models import ImportJob, Membership, User, Workspace
 from jobs.models.import_jobs import ImportJobQuerySet
 from jobs.services import text_index
 
@@ -20,6 +26,13 @@ GROUPS = (NEEDS_PERSON, OPEN, UNSUCCESSFUL)
 LONGEST_TEXT = 200
 MOST_TERMS = 8
 SENSIBLE_YEARS = range(1970, 3000)
+STATUSES_OF_GROUP = {
+    NEEDS_PERSON: NEEDS_PERSON_STATUSES,
+    OPEN: OPEN_STATUSES,
+    UNSUCCESSFUL: RESUBMITTABLE_STATUSES,
+}
+# Beyond so many workspaces and statuses, one sort costs less than so many looks at an index.
+MOST_BRANCHES = 100
 # How far back terms too short for the index are looked for, in jobs of one workspace.
 SHORT_TERMS_REACH = 20_000
 
@@ -59,21 +72,35 @@ class JobSearch:
         looked for in the newest SHORT_TERMS_REACH of each workspace."""
         return not self.terms or any(map(_is_indexed, self.terms))
 
-    def jobs(self, user: User) -> ImportJobQuerySet:
-        """The jobs found among those that the person may see. Words cost up to three queries."""
-        found = ImportJob.objects.visible_to(user)
+    def jobs(
+        self, user: User, memberships: Iterable[Membership] | None = None
+    ) -> ImportJobQuerySet:
+        """The jobs found among those that the person may see. One query unless the person's
+        memberships are given, with their workspaces, and up to three where words are looked for.
+        """
+        if memberships is None:
+            memberships = user.memberships.select_related("workspace")
+        # By number and not by a join: an index has the jobs of a workspace in order only for one
+        # that is named.
+        workspaces = [
+            membership.workspace_id
+            for membership in memberships
+            if self.workspace in ("", membership.workspace.slug)
+        ]
+        statuses = STATUSES_OF_GROUP.get(self.status, (self.status,) if self.status else ())
+        found = ImportJob.objects.filter(workspace__in=workspaces)
+        if statuses:
+            found = found.filter(status__in=statuses)
         if self.status == OPEN:
-            found = found.filter(status__in=OPEN_STATUSES, gone_at=None, deleted_at=None)
+            found = found.filter(gone_at=None, deleted_at=None)
         elif self.status == NEEDS_PERSON:
             found = found.needing_a_person()
-        elif self.status == UNSUCCESSFUL:
-            found = found.filter(status__in=RESUBMITTABLE_STATUSES)
-        elif self.status:
-            found = found.filter(status=self.status)
+        # There are never many open jobs.
+        if self.status != OPEN and len(workspaces) * max(1, len(statuses)) <= MOST_BRANCHES:
+            found = found.fall_into(_branches(workspaces, statuses))
         if self.submitter:
-            found = found.filter(submitted_by__username=self.submitter)
-        if self.workspace:
-            found = found.filter(workspace__slug=self.workspace)
+            person = User.objects.filter(username=self.submitter).values("pk")
+            found = found.filter(submitted_by=Subquery(person))
         if self.base_model:
             found = found.filter(base_model=self.base_model)
         if self.weight_type:
@@ -84,14 +111,16 @@ class JobSearch:
             found = found.filter(created_at__lt=self.until)
         if self.ended_since:
             found = found.filter(finished_at__gte=self.ended_since)
-        return self._mentioning(found, user) if self.terms else found
+        return self._mentioning(found, workspaces) if self.terms else found
 
-    def _mentioning(self, found: ImportJobQuerySet, user: User) -> ImportJobQuerySet:
+    def _mentioning(self, found: ImportJobQuerySet, workspaces: list[int]) -> ImportJobQuerySet:
         numbers = [number for term in self.terms if (number := _number(term)) is not None]
         if indexed := [term for term in self.terms if _is_indexed(term)]:
             limited = text_index.candidates(indexed)
+            if limited is not None:
+                found = found.fall_into(())
         else:
-            limited = _newest(user)
+            limited = _newest(workspaces)
         if limited is not None:
             found = found.filter(limited | Q(pk__in=numbers) if numbers else limited)
         for term in self.terms:
@@ -142,6 +171,14 @@ def read(values: Mapping[str, str], zone: tzinfo) -> tuple[JobSearch, dict[str, 
     return search, problems
 
 
+def _branches(workspaces: list[int], statuses: Sequence[str]) -> list[Q]:
+    if not statuses:
+        return [Q(workspace=workspace) for workspace in workspaces]
+    return [
+        Q(workspace=workspace, status=status) for workspace in workspaces for status in statuses
+    ]
+
+
 def _is_indexed(term: str) -> bool:
     return len(term) >= text_index.SHORTEST_TERM
 
@@ -153,14 +190,14 @@ def _number(term: str) -> int | None:
     return int(number) if is_one else None
 
 
-def _newest(user: User) -> Q | None:
-    """The newest jobs of the person's workspaces, unless all of them are few."""
+def _newest(workspaces: list[int]) -> Q | None:
+    """The newest jobs of the workspaces, unless all of them are few."""
     nth = (
         ImportJob.objects.filter(workspace=OuterRef("pk"))
         .order_by("-created_at", "-pk")
         .values("created_at")[SHORT_TERMS_REACH : SHORT_TERMS_REACH + 1]
     )
-    reached = Workspace.objects.filter(memberships__user=user).annotate(nth=Subquery(nth))
+    reached = Workspace.objects.filter(pk__in=workspaces).annotate(nth=Subquery(nth))
     cuts = [at for at in reached.order_by().values_list("nth", flat=True) if at]
     return Q(created_at__gte=min(cuts)) if cuts else None
 

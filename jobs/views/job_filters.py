@@ -80,7 +80,7 @@ def bar(request: DeskRequest, search: JobSearch, problems: dict[str, list[str]])
         "chips": [
             Chip("", _("All")),
             *(
-                Chip(status, str(GROUPS[status]), _count(status, request.user))
+                Chip(status, str(GROUPS[status]), _count(status, request))
                 for status in (searching.NEEDS_PERSON, searching.OPEN)
             ),
             Chip(JobStatus.FAILED, str(JobStatus.FAILED.label)),
@@ -131,6 +131,6 @@ def _words(
     ]
 
 
-def _count(status: str, user: User) -> str:
-    found = JobSearch(status=status).jobs(user)
+def _count(status: str, request: DeskRequest) -> str:
+    found = JobSearch(status=status).jobs(request.user, chrome_of(request).memberships)
     return capped(found.order_by()[:MOST_COUNTED].count())

@@ -16,7 +16,7 @@ from jobs.services import pages, searching
 from jobs.services.pages import Cursor, Order, Page
 from jobs.templatetags.clock import Clock
 from jobs.views import freshness, job_filters, list_columns, saved_views, selection
-from jobs.views.chrome import as_part_of_page, wants_fragment
+from jobs.views.chrome import as_part_of_page, chrome_of, wants_fragment
 from jobs.views.freshness import Version
 from jobs.views.rows import MOST_COUNTED, capped, row_of, timeless
 
@@ -40,7 +40,7 @@ def job_list(request: DeskRequest) -> HttpResponse:
         cursor = _cursor(request, "cursor", order)
     except InvalidFields:
         return redirect(job_filters.address(request))
-    found = search.jobs(request.user)
+    found = search.jobs(request.user, chrome_of(request).memberships)
     page = pages.page_of(found.for_list(), cursor, size=PAGE_SIZE, order=order)
     top = _top(request, found, page, cursor, order)
     newer = pages.count_before(found, top, most=MOST_COUNTED) if "top" in request.GET and top else 0

@@ -210,6 +210,6 @@ def test_a_page_costs_the_same_however_many_jobs_it_has(
             conflict, state=AttemptState.CONFLICT, candidates=[candidate("a"), candidate("b")]
         )
 
-    # The token, its use, the jobs, the conflicts.
-    with django_assert_num_queries(4):
+    # The token, its use, the workspaces, the jobs, the conflicts.
+    with django_assert_num_queries(5):
         script.get("/jobs")

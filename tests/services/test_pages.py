@@ -3,11 +3,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from jobs.choices import JobStatus
+from jobs.choices import JobStatus, Role
 from jobs.errors import InvalidFields
-from jobs.models import ImportJob, Workspace
+from jobs.models import ImportJob, Membership, User, Workspace
 from jobs.services import pages
 from jobs.services.pages import AFTER, BEFORE, BY_STATUS, FROM, NEWEST, OLDEST, Cursor, Order
+from jobs.services.searching import JobSearch
 from tests.making import make_job
 
 ORDERS = [NEWEST, OLDEST, BY_STATUS]
@@ -104,3 +105,28 @@ def test_from_keeps_the_page_as_it_was_and_counts_what_came(workspace: Workspace
 
 def test_nothing_found_has_no_newest(db: None) -> None:
     assert pages.newest_of(ImportJob.objects.all()) is None
+
+
+@pytest.mark.parametrize("status", ["", "needs_person", "failed"])
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.name)
+def test_the_pages_of_several_workspaces_are_those_of_one_list(
+    vera: User, workspace: Workspace, status: str, order: Order
+) -> None:
+    other = Workspace.objects.create(slug="other", name="Other")
+    Membership.objects.create(user=vera, workspace=other, role=Role.VIEWER)
+    hidden = Workspace.objects.create(slug="hidden", name="Hidden")
+    statuses = ("failed", "rejected", "unconfirmed", "succeeded")
+    for number in range(24):
+        where = (workspace, other, hidden)[number % 3]
+        make_job(where, status=statuses[number % 4])
+
+    found = JobSearch(status=status).jobs(vera)
+
+    seen, cursor = [], None
+    while (page := pages.page_of(found.for_list(), cursor, size=3, order=order)).next:
+        seen += page.jobs
+        cursor = page.next
+    seen += page.jobs
+    assert seen == list(found.order_by(*order.columns))
+    assert seen
+    assert len(found.branches) > 1
