@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jobs.choices import ActorKind, JobStatus, Role, Verb
+from jobs.choices import ActorKind, JobStatus, Region, Role, Verb
 from jobs.models import AuditEvent, AuditPersonal, ImportJob
 
 # What an event's data says beside its sentence, in this order. Other keys are for the export.
@@ -37,6 +38,16 @@ DETAILS = {
     "key_fingerprint": gettext_lazy("key fingerprint"),
     "request_id": gettext_lazy("request id"),
 }
+# The names of what can change, and the verbs whose data is pairs of old and new.
+CHANGED = {
+    "status": gettext_lazy("status"),
+    "word": gettext_lazy("DashScope’s word"),
+    "role": gettext_lazy("role"),
+    "name": gettext_lazy("name"),
+    "region": gettext_lazy("region"),
+    "key_setting": gettext_lazy("key"),
+}
+HOLD_PAIRS = {Verb.WORKSPACE_CHANGED}
 # Whether an event is good news, bad news, or news that asks for attention.
 TONES = {
     Verb.ATTEMPT_CONFIRMED: "ok",
@@ -53,13 +64,20 @@ TONES = {
     Verb.JOB_GONE: "warn",
     Verb.DELETION_REFUSED: "warn",
     Verb.DELETION_UNKNOWN: "warn",
+    Verb.SIGN_IN_FAILED: "warn",
+    Verb.HISTORY_VERIFIED: "ok",
+    Verb.HISTORY_FOUND_BAD: "bad",
 }
 TONES_OF_STATUS = {JobStatus.SUCCEEDED: "ok", JobStatus.FAILED: "bad", JobStatus.OTHER: "warn"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One event as it is read. `dashscope_at` is DashScope's own time of what was seen."""
+    """One event as it is read. `dashscope_at` is DashScope's own time of what was seen.
+
+    `event` is the record, `content` its text as data, `personal` the values beside it, with
+    "(erased)" for those that were.
+    """
 
     seq: int
     at: datetime
@@ -70,12 +88,25 @@ class Entry:
     address: str
     details: list[tuple[str, str]]
     dashscope_at: datetime | None
+    event: AuditEvent
+    content: dict[str, Any]
+    personal: dict[str, str]
+
+    @property
+    def subject(self) -> str:
+        """The name that the event's subject had."""
+        return _label(self.content["subject"], self.personal.get("username", ""))
+
+    @property
+    def differences(self) -> list[tuple[str, str, str]]:
+        """What was changed: its name, the value before and the value after."""
+        return _differences(self.verb, self.content["data"])
 
 
 def of_job(job: ImportJob) -> list[Entry]:
-    """The job's events, oldest first. Two queries."""
-    events = AuditEvent.objects.filter(job_id=job.pk).order_by("seq")
-    return entries(events, subject=_("this import"))
+    """The job's events, oldest first, less looks that brought nothing. Two queries."""
+    events = AuditEvent.objects.filter(job_id=job.pk).exclude(verb=Verb.EXCHANGE_KEPT)
+    return entries(events.order_by("seq"), subject=_("this import"))
 
 
 def entries(events: Iterable[AuditEvent], *, subject: str = "") -> list[Entry]:
@@ -93,19 +124,15 @@ def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
     content = json.loads(event.canonical)
     data = content["data"]
 
-    def personal(field: str) -> str:
-        """The value, or that it was erased; "" if the event never had one."""
-        if field in known:
-            return known[field]
-        return _("(erased)") if field in content["personal"] else ""
-
-    actor = _actor(event.actor_kind, personal("actor") or content["actor"], personal("token"))
+    personal = {field: known.get(field, _("(erased)")) for field in content["personal"]}
+    name = personal.get("actor") or content["actor"]
+    actor = _actor(event.actor_kind, name, personal.get("token", ""))
     words = _Words({key: _shown(value) for key, value in data.items()})
     words |= {
         "actor": actor,
-        "subject": subject or _label(content["subject"], personal("username")),
-        "member": personal("member"),
-        "token_name": personal("token_name"),
+        "subject": subject or _label(content["subject"], personal.get("username", "")),
+        "member": personal.get("member", ""),
+        "token_name": personal.get("token_name", ""),
         "role": _word(Role, data.get("role")),
         "old": _word(JobStatus, data.get("old")),
         "new": _word(JobStatus, data.get("new")),
@@ -122,10 +149,33 @@ def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
         else "",
         sentence=capfirst(sentence),
         actor=actor,
-        address=personal("address"),
+        address=personal.get("address", ""),
         details=details,
         dashscope_at=parse_datetime(data.get("dashscope_time") or ""),
+        event=event,
+        content=content,
+        personal=personal,
     )
+
+
+def in_general(verb: str) -> str:
+    """What a verb says, of nobody and nothing in particular: Somebody submitted an import."""
+    if verb not in Verb.values:
+        return verb
+    kind = verb.partition(".")[0]
+    subjects = {"workspace": _("a workspace"), "member": _("a workspace"), "key": _("a workspace")}
+    words = _Words(
+        actor=_("somebody"),
+        member=_("somebody"),
+        subject=subjects.get(kind, _("an import")),
+        role=_("a role"),
+        token_name=_("a name"),
+        event="N",
+        up_to="N",
+        old="…",
+        new="…",
+    )
+    return capfirst(str(Verb(verb).label).format_map(words))
 
 
 class _Words(dict[str, str]):
@@ -133,6 +183,29 @@ class _Words(dict[str, str]):
 
     def __missing__(self, word: str) -> str:
         return "–"
+
+
+def _differences(verb: str, data: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What events hold as old and new, as old_x and x or new_x, or in pairs."""
+    if verb in HOLD_PAIRS:
+        pairs = {name: (old, new) for name, (old, new) in data.items()}
+    else:
+        olds = {key: key.removeprefix("old").removeprefix("_") for key in data if key[:3] == "old"}
+        pairs = {
+            name or "status": (data[key], data.get(f"new_{name}", data.get(name or "new")))
+            for key, name in olds.items()
+        }
+    return [
+        (str(CHANGED.get(name, name)), _changed(name, old), _changed(name, new))
+        for name, (old, new) in pairs.items()
+        if old != new
+    ]
+
+
+def _changed(name: str, value: Any) -> str:
+    words: dict[str, type[TextChoices]] = {"role": Role, "status": JobStatus, "region": Region}
+    choices = words.get(name)
+    return _word(choices, value) if choices else _shown(value)
 
 
 def _actor(kind: str, name: str, token: str) -> str:
@@ -152,9 +225,11 @@ def _label(subject: Mapping[str, Any] | None, username: str) -> str:
     return subject["label"] or username or f"{subject['kind']} {subject['id']}"
 
 
-def _word(choices: type[JobStatus] | type[Role], value: str | None) -> str:
+def _word(choices: type[TextChoices], value: str | None) -> str:
     return str(choices(value).label) if value in choices.values else (value or "")
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return ""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
