@@ -1,0 +1,158 @@
+"""The overview and the list's extras in a real browser, with and without a script."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from jobs.choices import AttemptState, JobStatus
+from jobs.models import Deletion, SavedView, User, WorkerHeartbeat, Workspace
+from tests.making import change, make_attempt, make_job
+
+SignedIn = Callable[..., Page]
+
+
+@pytest.fixture
+def filled(workspace: Workspace, alice: User) -> Workspace:
+    """A workspace with something of every kind."""
+    now = timezone.now()
+    WorkerHeartbeat.objects.create(name="w", started_at=now, seen_at=now)
+    for status in JobStatus.values:
+        make_job(workspace, by=alice, status=status, remote_status="", display_name="客服意图")
+    make_attempt(make_job(workspace, status=JobStatus.UNCONFIRMED), state=AttemptState.CONFLICT)
+    SavedView.objects.create(
+        workspace=workspace, name="失败的", query="status=failed", created_at=now
+    )
+    return workspace
+
+
+def broken_rules(page: Page) -> list[tuple[str, str]]:
+    """The accessibility rules that the page breaks, each with the first place."""
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in Axe().run(page)["violations"]]
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"), [("en", "light", 1440), ("zh-hans", "dark", 390)]
+)
+def test_everybody_can_read_them(
+    signed_in: SignedIn, filled: Workspace, alice: User, scheme: str, width: int, language: str
+) -> None:
+    page = signed_in(
+        alice,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 844},
+        is_mobile=width == 390,
+        locale=language,
+    )
+    job = make_job(filled)
+    pages = ("/", "/jobs/?q=support&since=2020-01-01", f"/jobs/delete/?job={job.pk}&job=1")
+
+    for address in pages:
+        page.goto(address)
+        open_everything = "all => all.forEach((summary) => summary.click())"
+        page.locator("details:not([open]) > summary").evaluate_all(open_everything)
+        for box in page.locator("input[name=job][type=checkbox]").all()[:1]:
+            box.check()
+        assert broken_rules(page) == [], address
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), address
+    page.goto("/jobs/")
+    page.locator("[popovertarget=columns]").click()
+
+    assert broken_rules(page) == []
+
+
+def test_a_first_visitor_can_read_the_first_steps(signed_in: SignedIn, bob: User) -> None:
+    page = signed_in(bob, "/")
+
+    expect(page.get_by_role("heading", name="Three steps to the first import")).to_be_visible()
+    assert broken_rules(page) == []
+
+
+def test_the_overview_tells_news_by_itself(
+    signed_in: SignedIn, filled: Workspace, alice: User
+) -> None:
+    page = signed_in(alice, "/")
+    page.clock.install()
+    page.reload()
+    job = make_job(filled, status=JobStatus.RUNNING)
+    change(job, status=JobStatus.FAILED, display_name="Just failed", finished_at=timezone.now())
+
+    page.clock.run_for(15_100)
+
+    expect(page.get_by_role("link", name="Just failed")).to_be_visible()
+
+
+def test_ages_go_on_without_a_request(
+    signed_in: SignedIn, workspace: Workspace, alice: User
+) -> None:
+    make_job(workspace)
+    page = signed_in(alice, "/jobs/")
+    page.clock.install()
+    page.reload()
+    age = page.locator("time[data-age]")
+    expect(age).to_have_text("now")
+
+    page.clock.fast_forward("03:20")
+    page.clock.run_for(15_100)
+
+    expect(age).to_have_text("3 min")
+
+
+def test_a_selection_outlives_a_refresh_and_is_counted(
+    signed_in: SignedIn, workspace: Workspace, alice: User
+) -> None:
+    jobs = [make_job(workspace, status=JobStatus.RUNNING) for _ in range(2)]
+    page = signed_in(alice, "/jobs/")
+    page.clock.install()
+    page.reload()
+    page.get_by_label("Select all on this page").check()
+    change(jobs[0], status=JobStatus.SUCCEEDED, remote_status="SUCCESSED")
+
+    page.clock.run_for(3100)
+
+    expect(page.locator(f"#job-{jobs[0].pk}")).to_have_attribute("data-status", "succeeded")
+    expect(page.get_by_text("2 selected")).to_be_visible()
+    expect(page.locator("input[name=job]:checked")).to_have_count(2)
+
+
+def test_several_models_are_deleted_by_keyboard_alone(
+    signed_in: SignedIn, workspace: Workspace, alice: User
+) -> None:
+    for _ in range(2):
+        make_job(workspace)
+    page = signed_in(alice, "/jobs/")
+
+    page.get_by_label("Select all on this page").press("Space")
+    page.get_by_role("button", name="Delete…").press("Enter")
+    page.get_by_label("Type this to confirm").press_sequentially("delete 2")
+    page.get_by_label("Type this to confirm").press("Enter")
+
+    expect(page.get_by_text("DashScope will be asked to delete 2 models.")).to_be_visible()
+    assert Deletion.objects.count() == 2
+
+
+def test_everything_is_done_without_a_script(
+    signed_in: SignedIn, workspace: Workspace, alice: User
+) -> None:
+    job = make_job(workspace, display_name="Ticket router")
+    page = signed_in(alice, "/jobs/?q=ticket", java_script_enabled=False)
+
+    page.get_by_text("Save as a view").click()
+    page.get_by_label("Name of the view").fill("Tickets")
+    page.get_by_role("button", name="Save for the team").click()
+    expect(page.get_by_role("link", name="Tickets")).to_have_attribute("aria-current", "true")
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_label("Took").check()
+    page.get_by_role("button", name="Show these").click()
+    expect(page.get_by_role("columnheader", name="Took")).to_be_visible()
+    page.get_by_role("link", name="Remove the filter Text").click()
+    expect(page).to_have_url(re.compile("/jobs/$"))
+    expect(page.get_by_role("button", name="Export CSV")).to_be_hidden()
+    page.get_by_label("Select Ticket router").check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV").click()
+
+    assert job.remote_job_id in download.value.path().read_text(encoding="utf-8-sig")
