@@ -9,15 +9,14 @@ from tests.faults.campaign import Campaign
 
 # Of each family the scenario that most can break, and so many rounds as take a few seconds.
 CHOSEN = {
-    "accepted then hang": 5,
+    "accepted then hang": 4,
     "killed during the call": 2,
-    "list failing": 5,
-    "three workers at once": 8,
-    "foreign twin at the same time": 3,
-    "everything at once": 4,
+    "list failing": 4,
+    "three workers at once": 6,
+    "foreign twin at the same time": 2,
 }
-CHOSEN_ON_SQLITE = {"killed between answer and commit": 2, "database locked": 5}
-CHOSEN_ON_POSTGRESQL = {"database connections cut": 5}
+CHOSEN_ON_SQLITE = {"killed between answer and commit": 2, "database locked": 4}
+CHOSEN_ON_POSTGRESQL = {"database connections cut": 4}
 URL = os.environ.get("DATABASE_URL", "")
 ON_THIS = CHOSEN_ON_POSTGRESQL if URL.startswith("postgres") else CHOSEN_ON_SQLITE
 
