@@ -36,6 +36,12 @@ test: ## run every test on SQLite, and once more on PostgreSQL
 	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n $(JOBS) \
 		--ignore=tests/browser --ignore=tests/house
 
+.PHONY: faults
+faults: ## break everything that can break, over and over, and print what became of each submission
+	$(call install,dev,run dev)
+	$(BIN)/python -m tests.faults
+	$(BIN)/python -m pytest -q -s tests/faults/test_calls_per_sweep.py
+
 .PHONY: check
 check: ## lint, formats, types, layers, migrations, settings, and the rules of the house
 	$(call install,dev,run dev)
