@@ -54,7 +54,8 @@ def history_is_kept_safely(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def register_checks() -> None:
-    """Make `manage.py check` and every command run these."""
-    register(base_url_is_safe)
-    register(calls_end_before_leases)
-    register(history_is_kept_safely)
+    """Make `manage.py check` and every command run these; the worker and the set-up run only
+    what has the tag "jobs", because the other checks load every page."""
+    register(base_url_is_safe, "jobs")
+    register(calls_end_before_leases, "jobs")
+    register(history_is_kept_safely, "jobs")

@@ -16,7 +16,7 @@ A_LIFE_SECONDS = 60.0  # longer than the simulator's jobs take
 def sign_in(page: Page, desk: Desk, role: str = "submitter") -> None:
     page.goto(desk.url)
     page.locator(f"button[name=demo][value={role}]").click()
-    expect(page).to_have_url(f"{desk.url}/jobs/")
+    expect(page).to_have_url(f"{desk.url}/")
 
 
 def submit(page: Page, desk: Desk, name: str, **changes: str) -> None:

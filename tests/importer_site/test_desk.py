@@ -11,8 +11,8 @@ from pathlib import Path
 from jobs.simulator import Simulator
 from tests.running import ROOT, Desk, ends_within, environment_of
 
-# Of processor time, because other tests run beside this one: on a machine with nothing else to
-# do, the start is over within them.
+# Of processor time, because other tests run beside this one. Simulator and worker start on
+# another core meanwhile, so that on an idle machine the first page is there within them.
 WARM_SECONDS = 5.0
 
 
@@ -32,7 +32,7 @@ def test_it_answers_warm_within_five_seconds_and_leaves_nothing_behind(tmp_path:
     with Desk(tmp_path) as desk:
         with urllib.request.urlopen(f"{desk.url}/accounts/login/", timeout=30) as page:
             assert page.status == 200
-        seconds = desk.processor_seconds()
+        seconds = desk.processor_seconds_to_first_page()
         everything = desk.processes()
         code = desk.stop()
 

@@ -20,6 +20,7 @@ TROUBLE_SECONDS = 2.0
 
 class Command(BaseCommand):
     help = "Send, settle, follow, discover and delete import jobs until stopped by SIGTERM."
+    requires_system_checks = ["jobs"]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="do all due work, then end")

@@ -24,6 +24,7 @@ class Command(BaseCommand):
         "Bring the database and the static files up to date, make the first workspace and the "
         "first administrator if there is none, and say how to sign in."
     )
+    requires_system_checks = ["jobs"]
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._migrate()
