@@ -53,9 +53,9 @@ def _play(name: str, rounds: int, seed: int, directory: Path) -> dict[str, objec
     result = reckon(desk)
     breaches += result.breaches
     counts = result.as_dict()
-    for kind in ("confirmed", "rejected", "absent", "put_to_a_person"):
-        if counts[kind] and kind not in chosen.expected:
-            breaches.append(f"{counts[kind]} {kind}, expected {', '.join(sorted(chosen.expected))}")
+    for kind in {"rejected", "put_to_a_person"} - chosen.also:
+        if counts[kind]:
+            breaches.append(f"{counts[kind]} {kind.replace('_', ' ')}, and nobody should be")
     log = directory / "worker.log"
     if chosen.quiet and log.exists():
         lines = [line for line in log.read_text(errors="replace").splitlines() if line]

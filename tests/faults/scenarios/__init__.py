@@ -13,14 +13,15 @@ Play = Callable[[Desk, int], None]
 class Scenario:
     """One row of the table. `play(desk, rounds)` brings the fault about `rounds` times.
 
-    `expected` names what its submissions may become; anything else is a breach.
+    Every submission may be confirmed or found absent, as the ledger of DashScope bears out;
+    `also` names what else it may become here: "rejected", "put_to_a_person".
     `quiet`: no error of the worker's own may stand in its log. `engine`: the only one whose
     faults it knows, "sqlite" or "postgres"; "" for any.
     """
 
     name: str
     play: Play
-    expected: frozenset[str]
+    also: frozenset[str]
     quiet: bool
     engine: str
     environment: dict[str, str] = field(default_factory=dict)
@@ -30,13 +31,13 @@ SCENARIOS: dict[str, Scenario] = {}
 
 
 def scenario(
-    *expected: str, quiet: bool = True, engine: str = "", **environment: str
+    *also: str, quiet: bool = True, engine: str = "", **environment: str
 ) -> Callable[[Play], Play]:
     """Enter a function among the scenarios, under its own name with spaces."""
 
     def enter(play: Play) -> Play:
         name = play.__name__.replace("_", " ")
-        SCENARIOS[name] = Scenario(name, play, frozenset(expected), quiet, engine, environment)
+        SCENARIOS[name] = Scenario(name, play, frozenset(also), quiet, engine, environment)
         return play
 
     return enter

@@ -38,73 +38,73 @@ def submit_under(desk: Desk, fault: dict[str, Any], **options: Any) -> None:
     desk.submit(name)
 
 
-@scenario("confirmed")
+@scenario()
 def accepted_then_hang(desk: Desk, rounds: int) -> None:
     meet(desk, rounds, [{"kind": "hang"}], accepted=True)
 
 
-@scenario("confirmed")
+@scenario()
 def accepted_then_reset(desk: Desk, rounds: int) -> None:
     meet(desk, rounds, [{"kind": "reset"}], accepted=True)
 
 
-@scenario("confirmed")
+@scenario()
 def accepted_then_closed(desk: Desk, rounds: int) -> None:
     meet(desk, rounds, [{"kind": "close"}], accepted=True)
 
 
-@scenario("confirmed")
+@scenario()
 def accepted_then_server_error(desk: Desk, rounds: int) -> None:
     meet(desk, rounds, SERVER_ERRORS, accepted=True)
 
 
-@scenario("confirmed")
+@scenario()
 def accepted_then_truncated(desk: Desk, rounds: int) -> None:
     kinds = ("truncated", "truncated_chunks", "reset_amid_body", "unreadable")
     # A body that is whole in spite of a wrong length still does not count as an answer.
     meet(desk, rounds, [{"kind": kind} for kind in kinds])
 
 
-@scenario("confirmed")
+@scenario()
 def accepted_then_html(desk: Desk, rounds: int) -> None:
     pages = [{"kind": "html", "status": status} for status in (200, 400, 404, 502, 504)]
     meet(desk, rounds, pages, accepted=True)
 
 
-@scenario("confirmed")
+@scenario()
 def accepted_then_no_job_id(desk: Desk, rounds: int) -> None:
     faults = [{"kind": "no_job_id"}, {"kind": "empty", "accepted": True}]
     faults += [{"kind": "envelope", "status": 200, "accepted": True}]
     meet(desk, rounds, faults)
 
 
-@scenario("confirmed")
+@scenario()
 def accepted_then_no_http(desk: Desk, rounds: int) -> None:
     kinds = ("garbage", "many_headers", "long_header", "endless", "broken_gzip", "drip", "redirect")
     meet(desk, rounds, [{"kind": kind} for kind in kinds], accepted=True)
 
 
-@scenario("confirmed")
+@scenario()
 def accepted_after_the_caller_left(desk: Desk, rounds: int) -> None:
     meet(desk, rounds, [{"kind": "slow", "seconds": seconds} for seconds in (0.9, 1.3, 1.7)])
 
 
-@scenario("confirmed")
+@scenario()
 def accepted_without_a_request_id(desk: Desk, rounds: int) -> None:
     meet(desk, rounds, [{"kind": "no_request_id"}])
 
 
-@scenario("absent")
+@scenario()
 def hang_before_acceptance(desk: Desk, rounds: int) -> None:
     meet(desk, rounds, [{"kind": "hang"}])
 
 
-@scenario("absent")
+@scenario()
 def server_error_before_acceptance(desk: Desk, rounds: int) -> None:
     meet(desk, rounds, SERVER_ERRORS)
 
 
-@scenario("absent")
+@scenario()
 def lost_before_acceptance(desk: Desk, rounds: int) -> None:
     kinds = ("reset", "close", "html", "empty", "redirect", "garbage", "endless")
     meet(desk, rounds, [{"kind": kind} for kind in kinds])

@@ -15,7 +15,7 @@ from tests.faults.scenarios.answers import PAGES_OF_OTHERS
 
 # How long a worker waits for a lock here; in production, 20 s.
 SHORT = {"FAULTS_BUSY_SECONDS": "0.3"}
-LEASE_SECONDS = 3.0
+LEASE_SECONDS = 4.0
 
 Refusal = Callable[[], AbstractContextManager[None]]
 
@@ -105,31 +105,31 @@ def _opened(desk: Desk) -> Process:
     return desk.start_worker()
 
 
-@scenario("confirmed", "absent", quiet=False, engine="sqlite", **SHORT)
+@scenario(quiet=False, engine="sqlite", **SHORT)
 def database_locked(desk: Desk, rounds: int) -> None:
     _opened(desk)
     refuse_at_each_step(desk, rounds, desk.lock)
 
 
-@scenario("confirmed", "absent", quiet=False, engine="sqlite", **SHORT)
+@scenario(quiet=False, engine="sqlite", **SHORT)
 def database_read_only(desk: Desk, rounds: int) -> None:
     _opened(desk)
     refuse_at_each_step(desk, rounds, lambda: desk.switch("read_only"))
 
 
-@scenario("confirmed", "absent", quiet=False, engine="sqlite", **SHORT)
+@scenario(quiet=False, engine="sqlite", **SHORT)
 def database_full(desk: Desk, rounds: int) -> None:
     _opened(desk)
     refuse_at_each_step(desk, rounds, lambda: desk.switch("full"))
 
 
-@scenario("confirmed", "absent", quiet=False, engine="sqlite", **SHORT)
+@scenario(quiet=False, engine="sqlite", **SHORT)
 def disk_failing(desk: Desk, rounds: int) -> None:
     worker = _opened(desk)
     refuse_at_each_step(desk, rounds, lambda: disk_that_takes_no_more(worker))
 
 
-@scenario("confirmed", quiet=False, engine="sqlite", **SHORT)
+@scenario(quiet=False, engine="sqlite", **SHORT)
 def no_record_no_request(desk: Desk, rounds: int) -> None:
     """Twenty intents a round wait, and the database takes nothing more: not one call. Once it
     does again, each is sent, and once."""
@@ -146,7 +146,7 @@ def no_record_no_request(desk: Desk, rounds: int) -> None:
     desk.settle(seconds=240)
 
 
-@scenario("confirmed", "absent", quiet=False, engine="postgres")
+@scenario(quiet=False, engine="postgres")
 def database_connections_cut(desk: Desk, rounds: int) -> None:
     """The server ends every connection of the workers, at each step, again and again."""
     _opened(desk)

@@ -35,7 +35,7 @@ def heal(desk: Desk) -> None:
     desk.settle()
 
 
-@scenario("confirmed", engine="sqlite")
+@scenario(engine="sqlite")
 def killed_between_claim_and_intent_to_send(desk: Desk, rounds: int) -> None:
     """Claimed, but provably not sent: simply sent by the next one."""
     desk.start_dashscope()
@@ -48,7 +48,7 @@ def killed_between_claim_and_intent_to_send(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("absent", engine="sqlite")
+@scenario(engine="sqlite")
 def killed_between_intent_and_call(desk: Desk, rounds: int) -> None:
     """The intent to send is on disk and nothing left: found absent, and not sent again."""
     desk.start_dashscope()
@@ -58,7 +58,7 @@ def killed_between_intent_and_call(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("confirmed", "absent")
+@scenario()
 def killed_during_the_call(desk: Desk, rounds: int) -> None:
     """Up to four calls under way at once, accepted or not, when the worker is killed."""
     desk.start_dashscope()
@@ -77,12 +77,15 @@ def killed_during_the_call(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("confirmed", "rejected", engine="sqlite")
+@scenario(engine="sqlite")
 def killed_between_answer_and_commit(desk: Desk, rounds: int) -> None:
     """The answer is in memory alone when the worker dies; a refusal is then found absent."""
     desk.start_dashscope()
     for _ in range(rounds):
-        desk.submit()
+        if desk.random.random() < 0.3:
+            submit_under(desk, {"kind": "envelope", "status": 400})
+        else:
+            desk.submit()
         at, moment = desk.random.choice(
             [(at, moment) for at in (KEEP, END) for moment in MOMENTS[:3]]
         )
@@ -90,7 +93,7 @@ def killed_between_answer_and_commit(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("absent", "confirmed", engine="sqlite")
+@scenario(engine="sqlite")
 def killed_with_an_unclear_answer(desk: Desk, rounds: int) -> None:
     """As before, with an answer that says nothing clear."""
     desk.start_dashscope()
@@ -102,7 +105,7 @@ def killed_with_an_unclear_answer(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("confirmed", engine="sqlite")
+@scenario(engine="sqlite")
 def killed_after_the_commit(desk: Desk, rounds: int) -> None:
     """All is on disk: the next worker has nothing to find out."""
     desk.start_dashscope()
@@ -112,7 +115,7 @@ def killed_after_the_commit(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("confirmed", "absent", engine="sqlite")
+@scenario(engine="sqlite")
 def killed_while_settling(desk: Desk, rounds: int) -> None:
     """Somewhere in a walk that finds, or does not find, what an unanswered create made."""
     desk.start_dashscope()
@@ -127,7 +130,7 @@ def killed_while_settling(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("confirmed")
+@scenario()
 def stopped_in_good_order_during_the_call(desk: Desk, rounds: int) -> None:
     """SIGTERM while a call is under way: its answer is still taken in, by that worker."""
     desk.start_dashscope()
@@ -146,7 +149,7 @@ def stopped_in_good_order_during_the_call(desk: Desk, rounds: int) -> None:
     heal(desk)
 
 
-@scenario("confirmed", "absent")
+@scenario()
 def paused_beyond_its_lease_during_the_call(desk: Desk, rounds: int) -> None:
     """SIGSTOP while a call is under way; another worker takes over; then SIGCONT."""
     desk.start_dashscope()

@@ -37,7 +37,7 @@ def look_under(desk: Desk, rounds: int, plan: Callable[[], None]) -> None:
     desk.settle()
 
 
-@scenario("confirmed", "absent")
+@scenario()
 def list_failing(desk: Desk, rounds: int) -> None:
     def plan() -> None:
         for _ in range(desk.random.randint(2, 6)):
@@ -47,7 +47,7 @@ def list_failing(desk: Desk, rounds: int) -> None:
     look_under(desk, rounds, plan)
 
 
-@scenario("confirmed", "absent")
+@scenario()
 def list_slow(desk: Desk, rounds: int) -> None:
     def plan() -> None:
         seconds = desk.random.uniform(0.1, 0.4)
@@ -56,7 +56,7 @@ def list_slow(desk: Desk, rounds: int) -> None:
     look_under(desk, rounds, plan)
 
 
-@scenario("confirmed", "absent")
+@scenario()
 def list_shifting(desk: Desk, rounds: int) -> None:
     def plan() -> None:
         for _ in range(desk.random.randint(4, 12)):
@@ -66,7 +66,7 @@ def list_shifting(desk: Desk, rounds: int) -> None:
     look_under(desk, rounds, plan)
 
 
-@scenario("confirmed", "absent")
+@scenario()
 def list_repeating(desk: Desk, rounds: int) -> None:
     look_under(
         desk,
@@ -75,7 +75,7 @@ def list_repeating(desk: Desk, rounds: int) -> None:
     )
 
 
-@scenario("confirmed", "absent", "put_to_a_person")
+@scenario("put_to_a_person")
 def list_without_content(desk: Desk, rounds: int) -> None:
     """Rows that name a job and its status, and nothing by which one could be recognised."""
 
@@ -86,7 +86,7 @@ def list_without_content(desk: Desk, rounds: int) -> None:
     look_under(desk, rounds, plan)
 
 
-@scenario("confirmed", "absent")
+@scenario()
 def list_with_unknown_words(desk: Desk, rounds: int) -> None:
     def plan() -> None:
         word = desk.random.choice(["QUEUING", "SUCCEEDED", "暂停", "x" * 100])
