@@ -234,7 +234,10 @@ class Verb(TextChoices):
     DELETION_DONE = "deletion.done", _("{subject} was deleted at DashScope")
     DELETION_REFUSED = "deletion.refused", _("{subject} was not deleted at DashScope")
     DELETION_UNKNOWN = "deletion.unknown", _("No clear answer to the deletion of {subject}")
-    SWEEP_ASKED = "sweep.asked", _("{actor} asked for the open jobs of {subject} to be looked at now")
+    SWEEP_ASKED = (
+        "sweep.asked",
+        _("{actor} asked for the open jobs of {subject} to be looked at now"),
+    )
     VIEW_SAVED = "view.saved", _("{actor} saved the view {subject}")
     VIEW_REMOVED = "view.removed", _("{actor} removed the view {subject}")
     WORKSPACE_ADDED = "workspace.added", _("{actor} added the workspace {subject}")
@@ -269,6 +272,10 @@ class Verb(TextChoices):
     HISTORY_NOTED = "history.noted", _("{actor} wrote a note on event {event}")
     HISTORY_VERIFIED = "history.verified", _("The history was verified up to event {up_to}")
     HISTORY_FOUND_BAD = "history.found_bad", _("Event {event} of the history is bad")
+    HISTORY_RESTORED = (
+        "history.restored",
+        _("{actor} restored the records from a backup whose history ended at event {up_to}"),
+    )
     PERSON_ERASED = (
         "person.erased",
         _("{actor} erased a person’s name and addresses from the history"),

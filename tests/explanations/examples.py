@@ -90,6 +90,7 @@ DESK_OUTCOMES = (
     "key_unusable",
     "paused",
     "worker_died",
+    "restored",
     "gave_up",
     "expired",
     "absent",

@@ -205,6 +205,7 @@ def test_an_unknown_outcome_of_a_create_is_not_to_be_submitted_again(reason: str
         ("key_unusable", False),
         ("paused", True),
         ("worker_died", False),
+        ("restored", False),
         ("gave_up", True),
         ("expired", True),
         ("absent", True),
