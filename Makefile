@@ -34,7 +34,9 @@ test: ## run every test on SQLite, and once more on PostgreSQL
 	@$(BIN)/python -m tests.machine
 	$(BIN)/python -m pytest -n $(JOBS)
 	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n $(JOBS) \
-		--ignore=tests/browser --ignore=tests/house
+		$(addprefix --ignore=tests/,$(SAME_ON_EVERY_DATABASE))
+# These never touch a database, or look at pages whose tests below tests/views do.
+SAME_ON_EVERY_DATABASE := browser dashscope explanations house importer_site simulator
 
 .PHONY: faults
 faults: ## break everything that can break, over and over, and print what became of each submission
