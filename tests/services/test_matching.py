@@ -94,6 +94,19 @@ def test_a_clock_set_between_call_and_walk_makes_nothing_absent(
     assert not ImportJob.objects.filter(origin=Origin.DISCOVERED).exists()
 
 
+def test_a_row_that_is_a_little_older_than_the_call_is_not_adopted(
+    clock: time_machine.Traveller, submit: Submit, simulator: Simulator, workspace: Workspace
+) -> None:
+    fields = fields_for()
+    fields.pop("weight_type")
+    simulator.add_foreign_job(**fields, age_seconds=120)
+    job = lose(simulator, submit, accepted=False)
+
+    walk(clock, workspace)
+
+    assert state_of(job) == AttemptState.UNKNOWN
+
+
 def test_a_row_older_than_the_call_by_hours_is_no_candidate(
     clock: time_machine.Traveller,
     submit: Submit,

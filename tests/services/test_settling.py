@@ -267,20 +267,6 @@ def test_a_row_with_other_content_is_not_taken(
     assert job.status == JobStatus.UNCONFIRMED
 
 
-def test_an_older_row_with_the_same_content_is_not_taken(
-    clock: time_machine.Traveller, submit: Submit, lose: Lose, simulator: Simulator
-) -> None:
-    row = {"base_model": "qwen3-32b", "display_name": "Support tone"}
-    simulator.add_foreign_job(**row, bucket_name="acme-models", object_key="models/support-tone/")
-    clock.shift(timedelta(seconds=120))
-    job = lose(accepted=False)
-
-    walk(clock)
-
-    job.refresh_from_db()
-    assert job.status == JobStatus.UNCONFIRMED
-
-
 @pytest.mark.parametrize("skew_seconds", [-600, 600])
 def test_clocks_that_disagree_are_compared_by_the_date_of_the_answer(
     clock: time_machine.Traveller, lose: Lose, simulator: Simulator, skew_seconds: int
