@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
@@ -26,20 +27,30 @@ BEAT_SECONDS = 2.0
 SILENT_SECONDS = 15.0
 FORGOTTEN_AFTER = timedelta(days=7)
 
-Step = Callable[[str], bool]
 
-# Each is a step that does one piece of due work and says whether there was any. They run side
-# by side, so that a call that hangs holds up only its own kind; sending has several hands.
-STEPS: dict[str, tuple[Step, int]] = {
-    "send": (sending.send_next, 4),
-    "notice dead senders": (settling.notice_dead_senders, 1),
-    "settle": (settling.settle_next, 1),
-    "follow": (following.follow_next, 1),
-    "remove": (removal.remove_next, 1),
-    "discover": (discovery.discover_next, 1),
-    "check keys": (key_checks.check_next, 1),
-    "keep the history": (audit_duties.keep_next, 1),
-}
+@dataclass(frozen=True)
+class Step:
+    """One kind of work: `run` does one due piece of it and says whether there was any."""
+
+    label: str
+    run: Callable[[str], bool]
+    hands: int = 1
+    idle_seconds: float = 1.0
+    """How long a hand that found nothing waits before it looks again."""
+
+
+# They run side by side, so that a call that hangs holds up only its own kind; sending has
+# several hands, and a submission leaves within half a second.
+STEPS = (
+    Step("send", sending.send_next, hands=4, idle_seconds=0.5),
+    Step("notice dead senders", settling.notice_dead_senders),
+    Step("settle", settling.settle_next),
+    Step("follow", following.follow_next),
+    Step("remove", removal.remove_next),
+    Step("discover", discovery.discover_next),
+    Step("check keys", key_checks.check_next),
+    Step("keep the history", audit_duties.keep_next),
+)
 
 
 def new_name() -> str:

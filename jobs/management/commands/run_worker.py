@@ -13,8 +13,6 @@ from jobs.services import workers
 
 log = logging.getLogger(__name__)
 
-# How long an idle step waits before it looks for work again: a submission leaves within it.
-IDLE_SECONDS = 0.5
 TROUBLE_SECONDS = 2.0
 
 
@@ -34,9 +32,11 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
         threads = [
-            threading.Thread(target=_repeat, args=(step, name, stopping), name=f"{label} {hand}")
-            for label, (step, hands) in workers.STEPS.items()
-            for hand in range(hands)
+            threading.Thread(
+                target=_repeat, args=(step, name, stopping), name=f"{step.label} {hand}"
+            )
+            for step in workers.STEPS
+            for hand in range(step.hands)
         ]
         for thread in threads:
             thread.start()
@@ -54,8 +54,8 @@ class Command(BaseCommand):
         busy = True
         while busy:
             busy = False
-            for step, _hands in workers.STEPS.values():
-                while step(name):
+            for step in workers.STEPS:
+                while step.run(name):
                     busy = True
         workers.part(name)
 
@@ -64,12 +64,12 @@ def _repeat(step: workers.Step, name: str, stopping: threading.Event) -> None:
     """Do the step again and again; SIGTERM lets the one in hand end."""
     try:
         while not stopping.is_set():
-            pause = IDLE_SECONDS
+            pause = step.idle_seconds
             try:
                 close_old_connections()
                 structlog.contextvars.clear_contextvars()
                 structlog.contextvars.bind_contextvars(worker=name)
-                if step(name):
+                if step.run(name):
                     continue
             except Exception:
                 # The one place that catches everything: one bad row must not end the worker.
