@@ -124,14 +124,17 @@ def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
     content = json.loads(event.canonical)
     data = content["data"]
 
-    personal = {field: known.get(field, _("(erased)")) for field in content["personal"]}
+    numbers = {"actor": event.actor_user_id, "member": data.get("member_id")}
+    personal = {
+        field: known.get(field, _erased(numbers.get(field))) for field in content["personal"]
+    }
     name = personal.get("actor") or content["actor"]
     actor = _actor(event.actor_kind, name, personal.get("token", ""))
     words = _Words({key: _shown(value) for key, value in data.items()})
     words |= {
         "actor": actor,
         "subject": subject or _label(content["subject"], personal.get("username", "")),
-        "member": personal.get("member", ""),
+        "member": personal.get("member") or _erased(data.get("member_id")),
         "token_name": personal.get("token_name", ""),
         "role": _word(Role, data.get("role")),
         "old": _word(JobStatus, data.get("old")),
@@ -176,6 +179,11 @@ def in_general(verb: str) -> str:
         new="…",
     )
     return capfirst(str(Verb(verb).label).format_map(words))
+
+
+def _erased(number: int | None) -> str:
+    """What stands for a personal value that was erased; a person keeps their number."""
+    return _("person %(number)s") % {"number": number} if number else _("(erased)")
 
 
 class _Words(dict[str, str]):
