@@ -70,6 +70,11 @@ class Clock:
         units = (_("%(count)s min"), _("%(count)s h"), _("%(count)s d"))
         return "|".join([_("now"), *(unit % {"count": "#"} for unit in units)])
 
+    def ago_pattern(self) -> str:
+        """The same for `ago`."""
+        _now, *units = self.age_pattern().split("|")
+        return "|".join([_("just now"), *(_("%(age)s ago") % {"age": unit} for unit in units)])
+
     def zone_text(self) -> str:
         """Asia/Shanghai (UTC+8), or UTC alone."""
         name, offset = str(self.zone), offset_of(self.now)

@@ -15,6 +15,7 @@ from jobs.templatetags.clock import Clock
 from jobs.templatetags.looks import LOOK_OF_STATUS
 
 register = template.Library()
+AGES = SafeString(" data-age")  # static/js/ages.js goes on telling it
 
 
 @register.simple_tag
@@ -51,10 +52,11 @@ def moment(context: dict[str, Any], at: datetime | None, style: str = "exact") -
     exact = clock.exact(at)
     text = exact if style == "exact" else getattr(clock, style)(at)
     return format_html(
-        '<time datetime="{}" title="{}" class="{}">{}</time>',
+        '<time datetime="{}" title="{}" class="{}"{}>{}</time>',
         at.isoformat(timespec="seconds"),
         exact,
         "day" if "-" in text else "num",
+        AGES if style in ("age", "ago") else "",
         text,
     )
 

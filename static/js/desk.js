@@ -81,7 +81,11 @@ document.addEventListener("click", async (event) => {
   const before = word.textContent;
   word.textContent = word.dataset.copied;
   announce(word.dataset.copied);
-  setTimeout(() => { word.textContent = before; }, 1500);
+  button.classList.add("copied");
+  setTimeout(() => {
+    word.textContent = before;
+    button.classList.remove("copied");
+  }, 1500);
 });
 
 // --- Refreshing in place ---------------------------------------------------------------------

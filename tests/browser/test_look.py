@@ -182,8 +182,11 @@ def test_what_is_shown_can_be_copied(signed_in: SignedIn, bob: User, workspace: 
     page.locator(f"[data-copy=response-{exchange.pk}]").click()
     expect(page.locator("#announcements")).to_contain_text("Copied")
     assert '"status": "PENDING"' in page.evaluate(copied)
-    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Copy: Generated name").click()
     expect(page.locator("#announcements p")).to_have_count(2)
+    assert page.evaluate(copied) == job.generated_model_name
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("#announcements p")).to_have_count(3)
 
     assert page.evaluate(copied) == page.url
 

@@ -51,6 +51,11 @@ def test_an_age_fits_into_a_sentence() -> None:
     assert clock().ago(AT) == "just now"
 
 
+def test_a_script_can_go_on_telling_ages() -> None:
+    assert clock().age_pattern() == "now|# min|# h|# d"
+    assert clock().ago_pattern() == "just now|# min ago|# h ago|# d ago"
+
+
 @pytest.mark.parametrize(
     ("zone", "said"),
     [
