@@ -139,7 +139,7 @@ class Desk:
     # --- Workers -----------------------------------------------------------------------------
 
     def start_worker(self, **environment: str) -> Process:
-        """A worker in a process of its own, at work when this returns or dead by its fault."""
+        """A worker in a process of its own, at work when this returns if no signal awaits it."""
         worker = Process(
             *("run_worker", "--skip-checks"),
             environment=worker_environment(
@@ -150,24 +150,27 @@ class Desk:
             log=self.directory / "worker.log",
         )
         self._workers.append(worker)
-        if "FAULTS_DEATH" not in environment:
+        if "FAULTS_SIGNAL" not in environment:
             worker.wait_for_first_line()
         return worker
 
     def pause_worker(self, worker: Process) -> None:
         """Stop it by SIGSTOP, but not while it holds SQLite's write lock: that would stop
         everybody, which is another fault than this."""
-        while True:
-            worker.send(signal.SIGSTOP)
-            if connection.vendor != "sqlite":
-                return
-            other = self._another_program()
-            free = _locked(other)
-            other.close()
-            if free:
-                return
+        worker.send(signal.SIGSTOP)
+        while not self.takes_writes():
             worker.send(signal.SIGCONT)
             pause(0.05)
+            worker.send(signal.SIGSTOP)
+
+    def takes_writes(self) -> bool:
+        """Whether nobody holds the write lock; PostgreSQL has none."""
+        if connection.vendor != "sqlite":
+            return True
+        other = self._another_program()
+        free = _locked(other)
+        other.close()
+        return free
 
     @contextmanager
     def switch(self, name: str) -> Iterator[None]:

@@ -62,6 +62,12 @@ class Process:
         """Whether it has not ended."""
         return self._process.poll() is None
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether SIGSTOP holds it."""
+        status = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return status.rpartition(")")[2].split()[0] == "T"
+
     def send(self, number: signal.Signals) -> None:
         """Give it a signal, if it is there still."""
         if self.is_running:

@@ -3,11 +3,13 @@
 import json
 import signal
 
-from tests.faults.desk import SENDING_HANDS, Desk, pause
+from jobs.simulator.faults import FaultHandle
+from tests.faults.desk import SENDING_HANDS, Desk, Submitted, pause
 from tests.faults.processes import Process, until
 from tests.faults.scenarios import scenario
 from tests.faults.scenarios.answers import PAGES_OF_OTHERS, submit_under
 
+PAUSED = 3  # workers at a time
 MOMENTS = ("before", "after", "before its commit", "after its commit")
 
 CLAIM = r'^UPDATE "jobs_attempt" SET "lease_owner"'
@@ -19,7 +21,12 @@ LOOK = r'^INSERT INTO "jobs_walk"'
 
 def die_at(desk: Desk, at: str, moment: str) -> Process:
     """A worker that ends by SIGKILL when it comes to the statement."""
-    return desk.start_worker(FAULTS_DEATH=json.dumps({"at": at, "moment": moment}))
+    return _signalled(desk, at, moment, "SIGKILL")
+
+
+def _signalled(desk: Desk, at: str, moment: str, name: str) -> Process:
+    planned = {"at": at, "moment": moment, "signal": name}
+    return desk.start_worker(FAULTS_SIGNAL=json.dumps(planned))
 
 
 def wait_for_death(worker: Process) -> None:
@@ -151,29 +158,66 @@ def stopped_in_good_order_during_the_call(desk: Desk, rounds: int) -> None:
 
 @scenario()
 def paused_beyond_its_lease_during_the_call(desk: Desk, rounds: int) -> None:
-    """SIGSTOP while a call is under way; another worker takes over; then SIGCONT."""
+    """SIGSTOP while calls are under way; another worker takes over; then SIGCONT."""
     desk.start_dashscope()
-    sleepers = max(1, rounds // 10)
-    for _ in range(sleepers):
-        worker = desk.start_worker()
-        faults = [
-            desk.dashscope.fault("slow", call="create", accepted=desk.random.random() < 0.5)
-            for _ in range(SENDING_HANDS)
-        ]
-        batch = [desk.submit() for _ in range(-(-rounds // sleepers))]
+    left = rounds
+    while left:
+        batch = min(left, PAUSED * SENDING_HANDS)
+        left -= batch
+        faults = []
+        submitted = []
+        for _ in range(batch):
+            name = desk.new_name()
+            faults.append(desk.dashscope.fault("slow", call="create", aimed_at=name, accepted=True))
+            submitted.append(desk.submit(name))
+        workers = [desk.start_worker() for _ in range(PAUSED)]
         for fault in faults:
-            fault.wait_until_struck()
-        desk.pause_worker(worker)
-        heir = desk.start_worker()
-        until(
-            lambda batch=batch: not any(desk.state_of(s)[0] == "sending" for s in batch),
-            seconds=30,
-            what="the paused calls noticed",
-        )
-        for fault in faults:
-            fault.release()
-        worker.send(signal.SIGCONT)
-        desk.settle()
-        for process in (worker, heir):
-            assert process.terminate() == 0
+            fault.wait_until_struck(timeout_seconds=30)
+        for worker in workers:
+            desk.pause_worker(worker)
+        _wake_when_settled(desk, submitted, workers, faults)
     heal(desk)
+
+
+@scenario(engine="sqlite")
+def paused_beyond_its_lease_before_the_call(desk: Desk, rounds: int) -> None:
+    """The intent to send is on disk, and the worker stands still: when it wakes, it must not
+    send what was called unknown meanwhile."""
+    desk.start_dashscope()
+    left = rounds
+    while left:
+        batch = min(left, PAUSED)
+        left -= batch
+        submitted = []
+        workers = []
+        for _ in range(batch):
+            submitted.append(desk.submit())
+            workers.append(_signalled(desk, MARK, "after its commit", "SIGSTOP"))
+            until(
+                lambda worker=workers[-1]: worker.is_stopped,
+                seconds=30,
+                what="the worker standing still",
+            )
+            if not desk.takes_writes():
+                workers.pop().kill()  # one of its hands holds the lock, and would stop everybody
+        _wake_when_settled(desk, submitted, workers, [])
+    heal(desk)
+    assert desk.dashscope.requests(call="create") == []
+
+
+def _wake_when_settled(
+    desk: Desk, submitted: list[Submitted], workers: list[Process], faults: list[FaultHandle]
+) -> None:
+    heir = desk.start_worker()
+    until(
+        lambda: not any(desk.state_of(one)[0] == "sending" for one in submitted),
+        seconds=60,
+        what="the paused calls noticed",
+    )
+    for fault in faults:
+        fault.release()
+    for worker in workers:
+        worker.send(signal.SIGCONT)
+    desk.settle()
+    for worker in (*workers, heir):
+        assert worker.terminate() == 0

@@ -15,7 +15,7 @@ FAILURES: list[dict[str, Any]] = [
     {"kind": "throttled", "seconds": 1},
     {"kind": "nested_error"},
 ]
-BATCH = 10
+BATCH = 5
 
 
 def look_under(desk: Desk, rounds: int, plan: Callable[[], None]) -> None:
