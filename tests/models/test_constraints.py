@@ -20,6 +20,7 @@ from jobs.models import (
     Invitation,
     KeyCheck,
     Membership,
+    SavedView,
     Token,
     User,
     Workspace,
@@ -94,6 +95,15 @@ def _two_open_key_checks(workspace: Workspace) -> None:
     _check_key(workspace)
 
 
+def _save_view(workspace: Workspace, name: str) -> SavedView:
+    return SavedView.objects.create(workspace=workspace, name=name, created_at=timezone.now())
+
+
+def _two_views(workspace: Workspace) -> None:
+    _save_view(workspace, "Mine")
+    _save_view(workspace, "Mine")
+
+
 BREAKS: dict[str, Callable[[Workspace], object]] = {
     "jobs_workspace_known_region": lambda workspace: Workspace.objects.create(
         slug="mars", name="Mars", region="mars"
@@ -152,6 +162,8 @@ BREAKS: dict[str, Callable[[Workspace], object]] = {
     "jobs_invitation_ends_one_way": lambda workspace: _invite(
         workspace, accepted_at=timezone.now(), revoked_at=timezone.now()
     ),
+    "jobs_savedview_one_of_a_name": _two_views,
+    "jobs_savedview_has_a_name": lambda workspace: _save_view(workspace, ""),
     "jobs_keycheck_one_open_a_workspace": _two_open_key_checks,
     "jobs_keycheck_answered_says_whether": lambda workspace: _check_key(
         workspace, answered_at=timezone.now()
