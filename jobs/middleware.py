@@ -8,6 +8,8 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django_htmx.middleware import HtmxDetails
 
 from jobs.actors import Actor
@@ -55,6 +57,19 @@ class RequestLogMiddleware:
                 },
             )
         return response
+
+
+class PageCompressionMiddleware(GZipMiddleware):
+    """Compresses pages, padded at random so that their length gives no secret away. Downloads
+    and answers to machines stay as they are."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """The response, compressed if it is a page and the browser can read that."""
+        if not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)
 
 
 class ActorMiddleware:

@@ -54,14 +54,14 @@ def presets(person: User, workspaces: Sequence[Workspace]) -> list[Preset]:
         .values_list("workspace__slug", "base_model", "weight_type", "bucket_name", "object_key")
     )
     kinds = (
-        Preset(*shared, f"{above}/" if (above := _above(object_key)) else "")
-        for *shared, object_key in recent[:RECENT_JOBS]
+        Preset(slug, base_model, weight_type, bucket, _above(object_key))
+        for slug, base_model, weight_type, bucket, object_key in recent[:RECENT_JOBS]
     )
     return list(dict.fromkeys(kinds))[:MOST_PRESETS]
 
 
 def _above(object_key: str) -> str:
-    return object_key.rstrip("/").rpartition("/")[0]
+    return "".join(object_key.rstrip("/").rpartition("/")[:2])
 
 
 def offers(workspaces: Iterable[Workspace]) -> Offers:
