@@ -61,6 +61,11 @@ messages: ## bring the Chinese texts up to date with the sources; then translate
 	$(call install,dev,run dev)
 	$(BIN)/python -m tests.translations
 
+.PHONY: bench
+bench: ## measure pages at two sizes of the history; BENCH="--large 1000000 --postgresql" for more
+	$(call install,dev,run dev)
+	@$(BIN)/python -m tests.bench $(BENCH)
+
 .PHONY: lock
 lock: ## write requirements/ anew from pyproject.toml
 	$(call install,dev,run dev)
