@@ -14,6 +14,7 @@ from jobs.services import workers
 log = logging.getLogger(__name__)
 
 TROUBLE_SECONDS = 2.0
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Command(BaseCommand):
@@ -28,9 +29,10 @@ class Command(BaseCommand):
         if options["once"]:
             self._once(name)
             return
+        # Waited for and not handled: a handler that sets an Event on which this very thread waits
+        # may find the Event's lock taken, by itself, and never come back.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
         stopping = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopping.set())
         threads = [
             threading.Thread(
                 target=_repeat, args=(step, name, stopping), name=f"{step.label} {hand}"
@@ -41,9 +43,10 @@ class Command(BaseCommand):
         for thread in threads:
             thread.start()
         self.stdout.write(f"Worker {name} is at work.")
-        while not stopping.is_set():
+        _safely(workers.beat, name)
+        while signal.sigtimedwait(ENDING_SIGNALS, workers.BEAT_SECONDS) is None:
             _safely(workers.beat, name)
-            stopping.wait(workers.BEAT_SECONDS)
+        stopping.set()
         self.stdout.write("Finishing the steps in hand.")
         for thread in threads:
             thread.join()
