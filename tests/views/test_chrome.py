@@ -22,8 +22,8 @@ def set_health(workspace: Workspace, **fields: Any) -> None:
 def test_it_marks_where_one_is(client_of: ClientOf, bob: User) -> None:
     client = client_of(bob)
 
-    assert '<a href="/jobs/" aria-current="page">' in get(client)
-    assert '<a href="/jobs/new/" aria-current="page">' in get(client, "/jobs/new/")
+    assert '<a href="/jobs/" aria-current="page"' in get(client)
+    assert '<a href="/jobs/new/" aria-current="page"' in get(client, "/jobs/new/")
 
 
 def test_it_says_who_is_signed_in_and_as_what(client_of: ClientOf, bob: User) -> None:
