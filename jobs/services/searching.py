@@ -33,7 +33,8 @@ STATUSES_OF_GROUP = {
 }
 # Beyond so many workspaces and statuses, one sort costs less than so many looks at an index.
 MOST_BRANCHES = 100
-# How far back terms too short for the index are looked for, in jobs of one workspace.
+# How far back terms too short for the index are looked for, in jobs of one workspace, unless a
+# longer one is looked for with them.
 SHORT_TERMS_REACH = 20_000
 
 
@@ -65,12 +66,6 @@ class JobSearch:
     def terms(self) -> list[str]:
         """The words of `q`, all of which have to be there."""
         return self.q.split()[:MOST_TERMS]
-
-    @property
-    def reaches_back(self) -> bool:
-        """Whether all jobs are searched, however old; words of one or two letters alone are
-        looked for in the newest SHORT_TERMS_REACH of each workspace."""
-        return not self.terms or any(map(_is_indexed, self.terms))
 
     def jobs(
         self, user: User, memberships: Iterable[Membership] | None = None
