@@ -58,7 +58,7 @@ def main(jobs: int) -> None:
         "verify_seconds": verify_seconds,
         "rare": middle.object_key.rstrip("/").rpartition("/")[2],
         "day": f"{middle.created_at:%Y-%m-%d}",
-        "until": f"{middle.created_at + timedelta(days=7):%Y-%m-%d}",
+        "until": f"{middle.created_at + timedelta(days=90):%Y-%m-%d}",
     }
     sys.stdout.write(json.dumps(told) + "\n")
 
