@@ -66,6 +66,12 @@ bench: ## measure pages at two sizes of the history; BENCH="--large 1000000 --po
 	$(call install,dev,run dev)
 	@$(BIN)/python -m tests.bench $(BENCH)
 
+.PHONY: screenshots
+screenshots: ## take pictures of every page into DIR, the best of them into docs/images
+	$(call install,dev,run dev)
+	@$(BIN)/python -m tests.machine
+	@$(BIN)/python -m tests.screenshots $(DIR)
+
 .PHONY: lock
 lock: ## write requirements/ anew from pyproject.toml
 	$(call install,dev,run dev)
