@@ -93,6 +93,32 @@ def test_an_answer_that_was_lost_is_looked_for_and_found(page: Page, desk: Desk)
     assert len(desk.simulator.requests(call="create", accepted=True)) == accepted + 1
 
 
+@pytest.mark.parametrize(
+    ("language", "succeeded"), [("en-GB", "Succeeded"), ("zh-CN", "成功")], ids=["en", "zh"]
+)
+def test_a_job_fails_is_fixed_and_succeeds(
+    new_context: Callable[..., BrowserContext], desk: Desk, language: str, succeeded: str
+) -> None:
+    page = new_context(locale=language).new_page()
+    sign_in(page, desk)
+    name = f"Story in {language}"
+    submit(page, desk, name, object_key=f"{language.lower()}/demo-missing-file/")
+    expect(status(page)).to_have_attribute("data-status", AT_DASHSCOPE)
+    desk.simulator.clock.push(A_LIFE_SECONDS)
+    expect(status(page)).to_have_attribute("data-status", "failed")
+
+    page.locator("a[href$='/resubmit/']").click()
+    page.locator("[name=object_key]").fill(f"{language.lower()}/all-files/")
+    page.locator("#import-form .actions .primary").click()
+    expect(status(page)).to_have_attribute("data-status", AT_DASHSCOPE)
+    desk.simulator.clock.push(A_LIFE_SECONDS)
+
+    expect(status(page)).to_have_attribute("data-status", "succeeded")
+    expect(page).to_have_title(re.compile(f"^{succeeded} · {name}"))
+    expect(page.locator("#next")).to_contain_text("/api/v1/deployments")
+    expect(page.locator("#family .lineage li")).to_have_count(2)
+
+
 @pytest.fixture
 def page_without_script(new_context: Callable[..., BrowserContext]) -> Page:
     return new_context(java_script_enabled=False).new_page()
