@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 
-from jobs.api import acts, document, documentation, faults, jobs, submissions
+from jobs.api import acts, document, documentation, faults, history, jobs, submissions
 from jobs.api.bearer import Bearer
 
 api = NinjaAPI(
@@ -17,7 +17,7 @@ api = NinjaAPI(
 )
 faults.register(api)
 # Those that are about jobs share a router.
-for router in dict.fromkeys(subject.router for subject in (jobs, submissions, acts)):
+for router in dict.fromkeys(subject.router for subject in (jobs, submissions, acts, history)):
     api.add_router("", router)
 
 

@@ -186,7 +186,7 @@ def read(
         text = values.get(name, "").strip().removeprefix("#")
         if not text:
             return None
-        if text.isascii() and text.isdecimal() and 0 < int(text) < MOST:
+        if text.isascii() and text.isdecimal() and len(text) < 20 and 0 < int(text) < MOST:
             return int(text)
         problems[name] = [_("Write a number.")]
         return None

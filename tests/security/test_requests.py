@@ -26,6 +26,25 @@ def test_no_other_site_can_make_a_browser_act(row: Row, stage: Stage, alice: Use
     assert AuditEvent.objects.count() == before
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/jobs/?cursor={n}",
+        "/jobs/?q={n}",
+        "/jobs/delete/?job={n}",
+        "/jobs/?since={n}",
+        "/api/v1/docs?x={n}",
+    ],
+)
+def test_a_number_without_end_is_no_mistake_of_ours(
+    alice: User, client_of: Any, address: str
+) -> None:
+    # Python refuses to read a number of more than 4300 digits.
+    answer = client_of(alice).get(address.format(n="9" * 5000))
+
+    assert answer.status_code < 500
+
+
 @pytest.mark.parametrize("address", ["/accounts/login/", "/healthz", "/api/v1/openapi.json"])
 def test_another_hosts_name_gets_nothing(db: None, address: str) -> None:
     answer = Client().get(address, headers={"host": "evil.example"})

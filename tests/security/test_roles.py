@@ -1,22 +1,16 @@
 """Every address and API operation, asked by every role, a stranger and nobody."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from jobs import actors
-from jobs.choices import AttemptState, JobStatus, Role
-from jobs.models import Membership, User, Workspace
-from jobs.services import invitations
-from tests.api.calling import Script, candidate
-from tests.making import make_attempt, make_exchange, make_job, make_person
+from jobs.models import User, Workspace
+from tests.api.calling import Script
 from tests.security.rows import API, PAGES, ROWS, SETTINGS, WHO, Row
-
-Stage = dict[str, Any]
+from tests.security.staging import Stage, browser_of, filled, set_up
 
 
 @pytest.fixture
@@ -27,33 +21,8 @@ def people(charlie: User, vera: User, bob: User, ada: User, alice: User) -> dict
 
 @pytest.fixture
 def stage(workspace: Workspace, alice: User, bob: User) -> Stage:
-    """Something for every address to be about; `own` and others are the submitter's."""
-    own = make_job(workspace, by=bob)
-    conflict = make_job(workspace, by=bob, status=JobStatus.UNCONFIRMED)
-    candidates = [candidate("import-1"), candidate("import-2")]
-    make_attempt(conflict, state=AttemptState.CONFLICT, candidates=candidates)
-    invited = invitations.invite(
-        workspace, role=Role.VIEWER, note="", days=7, actor=actors.command_line()
-    )
-    other = make_person("other", Role.SUBMITTER, workspace)
-    return {
-        "own": own.pk,
-        "others": make_job(workspace, by=alice, display_name="Others").pk,
-        "failed": make_job(workspace, by=bob, status=JobStatus.FAILED).pk,
-        "conflict": conflict.pk,
-        "exchange": make_exchange(own).pk,
-        "membership": Membership.objects.get(user=other).pk,
-        "invitation": invited.invitation.pk,
-        "link": invited.text,
-        "submitters_token": Script(bob).token.pk,
-    }
-
-
-def browser_of(person: User | None) -> Client:
-    client = Client()
-    if person:
-        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    """Something for every address to be about."""
+    return set_up(workspace, alice, bob)
 
 
 def script_of(person: User | None) -> Client:
@@ -64,11 +33,12 @@ def statuses(row: Row, stage: Stage, clients: dict[str, Client]) -> dict[str, in
     """How the address answers each; what one did is undone before the next one asks."""
     kind = {"content_type": "application/json"} if row in API else {}
     address = row.address.format(**stage)
+    data = {name: filled(value, stage) for name, value in row.data.items()}
     found = {}
     for who, client in clients.items():
         before = transaction.savepoint()
         method = getattr(client, row.method.lower())
-        found[who] = method(address, row.data, **kind).status_code
+        found[who] = method(address, data, **kind).status_code
         transaction.savepoint_rollback(before)
     return found
 
