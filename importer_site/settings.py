@@ -58,10 +58,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "jobs.middleware.RequestLogMiddleware",
+    # Around the API's, which makes answers of its own out of pages.
+    "jobs.middleware.PageCompressionMiddleware",
     "jobs.api.envelope.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "jobs.middleware.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -152,6 +153,18 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
 # --- Watching ---------------------------------------------------------------------------------
 # Without it /metrics answers on loopback alone.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+# --- Notices --------------------------------------------------------------------------------
+# smtp+tls://user:password@mail.example.com:587; without it no e-mail is sent.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    vars().update(env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_HOST = ""
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="import-desk@localhost")
+# Hosts on the own network that notices may be posted to; all other targets have to be public.
+NOTICE_PRIVATE_HOSTS = env.list("NOTICE_PRIVATE_HOSTS", default=[])
 
 # --- Behind a proxy, over TLS ---------------------------------------------------------------
 # How many proxies in front add to X-Forwarded-For; 0 trusts nothing but the socket's address.

@@ -23,6 +23,6 @@ def test_pages_are_compressed_for_browsers_that_can_read_that(
 
 
 def test_answers_to_machines_are_not(client_of: Callable[[User], Client], bob: User) -> None:
-    for address in ("/api/v1/openapi.json", "/metrics"):
+    for address in ("/api/v1/openapi.json", "/api/v1/", "/api/v1/nothing", "/metrics"):
         answer = client_of(bob).get(address, headers={"accept-encoding": "gzip"})
-        assert "Content-Encoding" not in answer.headers
+        assert "Content-Encoding" not in answer.headers, address
