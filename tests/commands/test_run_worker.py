@@ -106,15 +106,3 @@ def test_a_killed_worker_leaves_a_call_that_is_never_made_again(
 
     assert Attempt.objects.get().state == AttemptState.SENDING
     assert len(simulator.requests(call="create")) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_it_ends_in_good_order_however_often_it_is_told_to(
-    workspace: Workspace, simulator: Simulator
-) -> None:
-    with worker(simulator) as process:
-        while process.poll() is None:
-            process.terminate()
-
-    assert process.returncode == 0
-    assert WorkerHeartbeat.objects.get().stopped_at
