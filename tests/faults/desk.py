@@ -234,9 +234,10 @@ class Desk:
 
     def kill_everything(self) -> None:
         """End what is left after a scenario that broke off."""
-        for process in (*self._workers, *([self._simulator] if self._simulator else [])):
-            if process.is_running:
-                process.kill()
+        for worker in self._workers:
+            if worker.is_running:
+                worker.kill()
+        self.stop_dashscope()
 
 
 def pause(seconds: float) -> None:

@@ -17,6 +17,8 @@ MARK = r'^UPDATE "jobs_attempt" SET "state".*"sent_at"'
 KEEP = r'^INSERT INTO "jobs_exchange"'
 END = r'^UPDATE "jobs_attempt" SET "state".*"(ended_at|settle_until)"'
 LOOK = r'^INSERT INTO "jobs_walk"'
+ADOPT = r'^UPDATE "jobs_attempt" SET "state".*"confirmed_by"'
+COUNT = r'^UPDATE "jobs_attempt" SET "clean_walks"'
 
 
 def die_at(desk: Desk, at: str, moment: str) -> Process:
@@ -130,9 +132,7 @@ def killed_while_settling(desk: Desk, rounds: int) -> None:
     for _ in range(rounds):
         accepted = desk.random.random() < 0.5
         submit_under(desk, {"kind": "close", "accepted": accepted})
-        at = desk.random.choice([LOOK, END, r'^UPDATE "jobs_attempt" SET "clean_walks"'])
-        if at == END and not accepted:
-            at = LOOK
+        at = desk.random.choice([LOOK, ADOPT if accepted else COUNT])
         wait_for_death(die_at(desk, at, desk.random.choice(MOMENTS)))
     heal(desk)
 
