@@ -36,14 +36,18 @@ class Call:
     off for ever, in a header, a body or a TLS handshake alike. A shutdown wakes all of them.
     """
 
-    def __init__(self, timeouts: Timeouts) -> None:
+    def __init__(self, timeouts: Timeouts, ends_at: float | None = None) -> None:
+        """The time is up after `timeouts.total_seconds`, or at `ends_at` by time.monotonic()."""
+        now = time.monotonic()
         self.connected = False
         self.requests_sent = 0
         self._timeouts = timeouts
-        self._ends_at = time.monotonic() + timeouts.total_seconds
+        self._ends_at = now + timeouts.total_seconds
+        if ends_at is not None:
+            self._ends_at = min(self._ends_at, ends_at)
         self._lock = Lock()
         self._line: socket.socket | None = None
-        self._timer = Timer(timeouts.total_seconds, self._expire)
+        self._timer = Timer(max(self._ends_at - now, 0.0), self._expire)
         self._timer.daemon = True
 
     @staticmethod

@@ -50,13 +50,14 @@ class Client:
             max_body_bytes=max_body_bytes,
         )
 
-    def create(self, payload: bytes) -> CreatedJob:
+    def create(self, payload: bytes, *, ends_at: float | None = None) -> CreatedJob:
         """Send exactly these bytes once, and return only with the job_id that DashScope gave.
 
+        After `ends_at`, by time.monotonic(), nothing leaves and no answer is waited for.
         Raises NotSent, Rejected, Throttled or OutcomeUnknown; after the last the job may exist.
         Vendor page: create-import-job-api.
         """
-        delivery = self._call("POST", IMPORT_PATH, payload)
+        delivery = self._call("POST", IMPORT_PATH, payload, ends_at)
         return CreatedJob(_job_in(delivery), delivery.exchange)
 
     def get(self, job_id: str) -> RemoteJobAnswer:
@@ -121,13 +122,19 @@ class Client:
     def __repr__(self) -> str:
         return f"<Client of {self._transport.base_url}>"
 
-    def _call(self, method: str, path: str, payload: bytes | None = None) -> Delivery:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        payload: bytes | None = None,
+        ends_at: float | None = None,
+    ) -> Delivery:
         """The delivery of a 2xx that is no error. Anything else is raised, and raised here.
 
         Outside of any except block, so that no error leads back to a library's own exception,
         which holds the request with its headers.
         """
-        delivery = self._transport.carry(method, path, payload)
+        delivery = self._transport.carry(method, path, payload, ends_at)
         error = verdicts.error_in(delivery)
         if error is not None:
             raise error

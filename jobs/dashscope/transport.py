@@ -65,7 +65,9 @@ class Transport:
         self._max_body_bytes = max_body_bytes
         self._reads = Wire(max_retries=READS_AGAIN)
 
-    def carry(self, method: str, path: str, payload: bytes | None) -> Delivery:
+    def carry(
+        self, method: str, path: str, payload: bytes | None, ends_at: float | None = None
+    ) -> Delivery:
         """One exchange. A GET may be tried twice; anything else leaves once, on a new connection.
 
         Raises nothing that the network or the other side can cause.
@@ -75,7 +77,7 @@ class Transport:
         fault: Reason | None = None
         cause = ""
         started_at, started = datetime.now(UTC), time.monotonic()
-        with Call(self._timeouts) as call:
+        with Call(self._timeouts, ends_at) as call:
             try:
                 if not self._send(request, arrived):
                     fault = Reason.TOO_LARGE

@@ -8,6 +8,7 @@ settling turns into an unknown outcome and never into a second call.
 import logging
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError, connection
@@ -59,11 +60,11 @@ def _send(attempt: Attempt, worker: str, claimed_at: float) -> None:
         _mark_sending(attempt, worker, way)
         # A worker that was paused meanwhile may have lost its lease without knowing: the call
         # has to end before another worker may call its outcome unknown.
-        spent = time.monotonic() - claimed_at
-        if spent > settings.LEASE_SECONDS - upstream.longest_call_seconds():
+        lease_ends_at = claimed_at + settings.LEASE_SECONDS
+        if _is_late(attempt, lease_ends_at):
             outcomes.end_not_sent(attempt, worker, way, "paused", "", None)
             return
-        outcome = _create(way, attempt)
+        outcome = _create(way, attempt, lease_ends_at)
         try:
             _persist(lambda: outcomes.write(attempt, worker, way, outcome))
         except LeaseLost:
@@ -73,9 +74,21 @@ def _send(attempt: Attempt, worker: str, claimed_at: float) -> None:
         upstream.note_answer(attempt.job.workspace, way, outcome.exchange)
 
 
-def _create(way: Upstream, attempt: Attempt) -> CreatedJob | DashScopeError:
+def _is_late(attempt: Attempt, lease_ends_at: float) -> bool:
+    """Whether too little of the lease is left for a call, by either clock: one stands still
+    while a machine sleeps, and the other can be set."""
+    longest = upstream.longest_call_seconds()
+    by_wall_clock = timezone.now() + timedelta(seconds=longest)
+    return (
+        time.monotonic() + longest > lease_ends_at
+        or attempt.lease_until is None
+        or by_wall_clock > attempt.lease_until
+    )
+
+
+def _create(way: Upstream, attempt: Attempt, ends_at: float) -> CreatedJob | DashScopeError:
     try:
-        return way.client.create(attempt.payload.encode())
+        return way.client.create(attempt.payload.encode(), ends_at=ends_at)
     except DashScopeError as error:
         return error
 

@@ -1,11 +1,12 @@
 import json
+import time
 import tomllib
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
 
-from jobs.dashscope import Client, CreatedJob, OutcomeUnknown, Reason, RemoteJob
+from jobs.dashscope import Client, CreatedJob, NotSent, OutcomeUnknown, Reason, RemoteJob
 from tests.dashscope.examples import (
     CALLS,
     GOOD_BODIES,
@@ -251,6 +252,17 @@ def test_the_exchange_records_what_went_over_the_wire(name):
     elapsed = exchange.finished_at - exchange.started_at
     assert exchange.duration_ms == round(elapsed.total_seconds() * 1000)
     assert exchange.server_date == datetime(2026, 11, 3, 8, 15, 30, tzinfo=UTC)
+
+
+def test_a_create_whose_time_is_up_does_not_leave():
+    with (
+        RawServer(answer(GOOD_BODIES["create"])) as server,
+        client_of(server) as client,
+        pytest.raises(NotSent),
+    ):
+        client.create(PAYLOAD, ends_at=time.monotonic())
+
+    assert server.requests == []
 
 
 def test_the_request_id_falls_back_to_the_header():

@@ -261,6 +261,27 @@ def test_a_claim_without_a_call_is_taken_over_when_its_lease_ends(
     assert len(simulator.requests(call="create")) == 1
 
 
+def test_a_machine_that_slept_between_the_intent_and_the_call_does_not_send(
+    submit: Submit, simulator: Simulator, clock: time_machine.Traveller, settings: Any
+) -> None:
+    job = submit()
+
+    def sleep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if sql.startswith("UPDATE") and "sent_at" in sql:
+            clock.shift(timedelta(seconds=settings.LEASE_SECONDS))
+        return result
+
+    with connection.execute_wrapper(sleep):
+        sending.send_next(WORKER)
+
+    assert simulator.requests() == []
+    assert [(a.state, a.reason) for a in job.attempts.all()] == [
+        (AttemptState.NOT_SENT, "paused"),
+        (AttemptState.INTENDED, ""),
+    ]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("table", ["jobs_exchange", "jobs_auditevent"])
 def test_an_outcome_waits_for_a_database_that_is_locked_for_a_while(
