@@ -9,6 +9,7 @@ import structlog
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connections
 
+from jobs.errors import LeaseLost
 from jobs.services import workers
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,8 @@ def _repeat(step: workers.Step, name: str, stopping: threading.Event) -> None:
                 structlog.contextvars.bind_contextvars(worker=name)
                 if step.run(name):
                     continue
+            except LeaseLost as lost:
+                log.warning("%s was taken over by another worker", lost)
             except Exception:
                 # The one place that catches everything: one bad row must not end the worker.
                 log.exception("a step failed and is tried again")
