@@ -1,0 +1,129 @@
+"""Every page as every role sees it, in both languages and themes: held to axe's rules, to a
+narrow screen and to fingers.
+
+The addresses are those of the role matrix, so that a new page cannot be forgotten here.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page
+
+from jobs.choices import JobStatus
+from jobs.models import User, WorkerHeartbeat, Workspace
+from tests.browser.conftest import Console
+from tests.making import make_job
+from tests.security.rows import PAGES, SETTINGS, WHO, Row
+from tests.security.test_roles import Stage, people, stage
+
+__all__ = ["people", "stage"]
+
+# Of all rules, those whose result a theme can change.
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
+ALL_RULES = {"resultTypes": ["violations"]}
+# Different each time the same page is drawn.
+CHANGING = re.compile(
+    r'name="(csrfmiddlewaretoken|form_token)"[^>]*>|\b[\da-f]{24}\b|[\da-f]{8}-[\da-f-]{27}'
+)
+NARROW = 320  # also what 1280 pixels are at 400 %
+TARGETS = ":is(button, summary, select, nav a, .button, .tick):not(.unseen, [aria-hidden])"
+# WCAG 2.2, 2.5.8: both sides of what one presses.
+TOO_SMALL = f"""() => [...document.querySelectorAll('{TARGETS}')].filter((target) => {{
+    const {{ width, height }} = target.getBoundingClientRect();
+    return target.checkVisibility() && width && (width < 24 || height < 24);
+}}).map((target) => target.outerHTML.slice(0, 200))"""
+
+
+@pytest.fixture
+def addresses(stage: Stage, workspace: Workspace, bob: User) -> dict[str, list[str]]:
+    """What each of WHO may open, and what they are told where they may not."""
+    WorkerHeartbeat.objects.create(name="w", started_at=timezone.now(), seen_at=timezone.now())
+    for status in JobStatus.values:
+        make_job(workspace, by=bob, status=status, remote_status="")
+    rows = [row for row in PAGES + SETTINGS if row.method == "GET"]
+    found = {who: [row.address.format(**stage) for row in rows if opens(row, who)] for who in WHO}
+    for who in ("viewer", "admin"):
+        found[who] += [f"/jobs/{stage['conflict']}/", f"/jobs/{stage['failed']}/"]
+    found["admin"] += ["/jobs/?q=nothing-like-this", "/jobs/?status=failed&since=2020-01-01"]
+    return found
+
+
+def opens(row: Row, who: str) -> bool:
+    """Whether an HTML page answers; /pulse/ is a part of one."""
+    return row.name != "pulse" and row.by_who[who] in (200, 403, 404, 410)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_everybody_can_use_every_page(
+    language: str,
+    addresses: dict[str, list[str]],
+    people: dict[str, User | None],
+    client_of: Callable[[User], Client],
+    new_context: Callable[..., BrowserContext],
+    live_server: Any,
+    console: Console,
+) -> None:
+    console.expect("the server responded with a status of 4")
+    found: dict[str, Any] = {}
+    seen: set[str] = set()
+
+    for who, own in addresses.items():
+        context = new_context(
+            base_url=live_server.url, locale=language, color_scheme="light", reduced_motion="reduce"
+        )
+        if person := people[who]:
+            session = client_of(person).cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        context.add_init_script(Axe().axe_script)
+        page = context.new_page()
+        for address in own:
+            answer = context.request.get(address)
+            if "text/html" in answer.headers["content-type"]:
+                # What another role was shown to the letter is not looked at again.
+                shown = CHANGING.sub("", answer.text().partition("<main")[2])
+                if shown not in seen:
+                    page.goto(address)
+                    found[f"{who} {address}"] = faults(page, language)
+                seen.add(shown)
+        context.close()
+
+    assert [f"{where}: {broken}" for where, broken in found.items() if broken] == []
+    assert len(found) > 30
+
+
+def test_builders_can_use_the_style_guide(
+    new_context: Callable[..., BrowserContext], live_server: Any, settings: Any, db: None
+) -> None:
+    settings.DEBUG = True
+    context = new_context(base_url=live_server.url, color_scheme="light", reduced_motion="reduce")
+    context.add_init_script(Axe().axe_script)
+    page = context.new_page()
+    page.goto("/styleguide/")
+
+    assert faults(page, "en") == []
+
+
+def faults(page: Page, language: str) -> list[Any]:
+    """What is wrong with the page as it is shown, in both themes, opened up and narrow."""
+    assert page.locator("html").get_attribute("lang") == language
+    page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+    broken = broken_rules(page, ALL_RULES) + page.evaluate(TOO_SMALL)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    broken += broken_rules(page, COLOURS)
+    wide = page.viewport_size
+    page.set_viewport_size({"width": NARROW, "height": 844})
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        broken.append("it is wider than a narrow screen")
+    assert wide
+    page.set_viewport_size(wide)
+    return broken
+
+
+def broken_rules(page: Page, options: dict[str, Any]) -> list[Any]:
+    violations = page.evaluate("async (options) => (await axe.run(options)).violations", options)
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in violations]
