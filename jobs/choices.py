@@ -158,6 +158,37 @@ class Scope(TextChoices):
     AUDIT = "audit", _("Audit: read and export the history")
 
 
+class NoticeKind(TextChoices):
+    """The ways on which notices leave."""
+
+    DINGTALK = "dingtalk", _("DingTalk robot")
+    FEISHU = "feishu", _("Feishu or Lark robot")
+    WECOM = "wecom", _("WeCom robot")
+    SLACK = "slack", _("Slack webhook")
+    EMAIL = "email", _("E-mail")
+    WEBHOOK = "webhook", _("Signed JSON webhook")
+
+
+class Happening(TextChoices):
+    """What a notice tells of."""
+
+    FINISHED = "finished", _("An import succeeded")
+    FIXED = "fixed", _("A corrected import succeeded")
+    FAILED = "failed", _("An import failed")
+    REJECTED = "rejected", _("A submission was refused, or was not sent")
+    UNKNOWN = "unknown", _("An outcome is unknown")
+    SETTLED = "settled", _("An unknown outcome was settled")
+    TEST = "test", _("A test")
+
+
+class NoticeState(TextChoices):
+    """Where one notice stands."""
+
+    DUE = "due", _("On its way")
+    SENT = "sent", _("Delivered")
+    FAILED = "failed", _("Given up")
+
+
 class ActorKind(TextChoices):
     """Who acted."""
 
@@ -256,6 +287,8 @@ class Verb(TextChoices):
     MEMBER_REMOVED = "member.removed", _("{actor} removed {member} from {subject}")
     TOKEN_CREATED = "token.created", _("{actor} made the token {token_name}")
     TOKEN_REVOKED = "token.revoked", _("{actor} revoked the token {token_name}")
+    NOTICE_RULE_ADDED = "notice.rule_added", _("{actor} set up notices")
+    NOTICE_RULE_REMOVED = "notice.rule_removed", _("{actor} ended notices")
     SIGNED_IN = "session.signed_in", _("{actor} signed in")
     SIGN_IN_FAILED = "session.sign_in_failed", _("A sign-in failed")
     SIGNED_OUT = "session.signed_out", _("{actor} signed out")

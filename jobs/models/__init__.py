@@ -13,6 +13,7 @@ from jobs.models.exchanges import Exchange
 from jobs.models.import_jobs import ImportJob
 from jobs.models.invitations import Invitation
 from jobs.models.key_checks import KeyCheck
+from jobs.models.notices import Notice, NoticeMark, NoticeRule
 from jobs.models.people import Membership, User
 from jobs.models.reviews import ReviewMark, ReviewNote
 from jobs.models.saved_views import SavedView
@@ -32,6 +33,9 @@ __all__ = [
     "Invitation",
     "KeyCheck",
     "Membership",
+    "Notice",
+    "NoticeMark",
+    "NoticeRule",
     "ReviewMark",
     "ReviewNote",
     "SavedView",

@@ -17,6 +17,8 @@ from jobs.services import (
     key_checks,
     keys,
     leases,
+    notice_delivery,
+    notices,
     removal,
     sending,
     settling,
@@ -50,6 +52,8 @@ STEPS = (
     Step("discover", discovery.discover_next),
     Step("check keys", key_checks.check_next),
     Step("keep the history", audit_duties.keep_next),
+    Step("find notices", notices.find_next),
+    Step("deliver notices", notice_delivery.deliver_next),
 )
 
 

@@ -12,6 +12,7 @@ register = template.Library()
 TABS = (
     ("settings-workspaces", gettext_lazy("Workspaces")),
     ("settings-members", gettext_lazy("Members")),
+    ("settings-notices", gettext_lazy("Notices")),
     ("settings-tokens", gettext_lazy("Tokens")),
     ("api:documentation", gettext_lazy("API")),
 )

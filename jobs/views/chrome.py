@@ -72,6 +72,7 @@ NAVIGATION = (
             "settings-member-remove",
             "settings-invitations",
             "settings-tokens",
+            "settings-notices",
             "documentation",
         ),
     ),

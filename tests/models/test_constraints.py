@@ -20,6 +20,9 @@ from jobs.models import (
     Invitation,
     KeyCheck,
     Membership,
+    Notice,
+    NoticeMark,
+    NoticeRule,
     SavedView,
     Token,
     User,
@@ -42,6 +45,19 @@ def _delete(job: Any, **fields: Any) -> Deletion:
 def _confirm(workspace: Workspace, **fields: Any) -> Attempt:
     job = make_job(workspace)
     return make_attempt(job, **{"state": AttemptState.CONFIRMED} | fields)
+
+
+def _rule(workspace: Workspace, **fields: Any) -> NoticeRule:
+    fields = {"kind": "slack", "target": "sealed", "created_at": timezone.now()} | fields
+    return NoticeRule.objects.create(workspace=workspace, **fields)
+
+
+def _notices(workspace: Workspace, *events: int, **fields: Any) -> None:
+    now = timezone.now()
+    fields = {"happening": "failed", "created_at": now, "due_at": now} | fields
+    rule = _rule(workspace)
+    for seq in events:
+        Notice.objects.create(rule=rule, event_seq=seq, **fields)
 
 
 def _two_attempts(workspace: Workspace, state: AttemptState, **fields: Any) -> None:
@@ -162,6 +178,15 @@ BREAKS: dict[str, Callable[[Workspace], object]] = {
     "jobs_invitation_ends_one_way": lambda workspace: _invite(
         workspace, accepted_at=timezone.now(), revoked_at=timezone.now()
     ),
+    "jobs_noticerule_known_kind": lambda workspace: _rule(workspace, kind="pigeon"),
+    "jobs_noticerule_one_owner": lambda workspace: _rule(workspace, user=make_person("eve")),
+    "jobs_noticerule_removed_keeps_no_secret": lambda workspace: _rule(
+        workspace, removed_at=timezone.now()
+    ),
+    "jobs_notice_one_of_an_event_a_rule": lambda workspace: _notices(workspace, 1, 1),
+    "jobs_notice_known_state": lambda workspace: _notices(workspace, 1, state="lost"),
+    "jobs_notice_known_happening": lambda workspace: _notices(workspace, 1, happening="rain"),
+    "jobs_noticemark_only_one": lambda _workspace: NoticeMark.objects.create(pk=2, seq=0),
     "jobs_savedview_one_of_a_name": _two_views,
     "jobs_savedview_has_a_name": lambda workspace: _save_view(workspace, ""),
     "jobs_keycheck_one_open_a_workspace": _two_open_key_checks,

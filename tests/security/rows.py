@@ -15,6 +15,8 @@ WHO = ("signed_out", "stranger", "viewer", "submitter", "auditor", "admin")
 MEMBERS = "302 404 200 200 200 200"
 SIGNED_IN = "302 200 200 200 200 200"
 API_MEMBERS = "401 404 200 200 200 200"
+AUDITORS = "302 404 403 403 200 200"
+AUDITORS_ACT = "302 404 403 403 302 302"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,13 @@ IMPORT = {"workspace": "main", "form_token": "a-form"} | FIELDS
 ROLE = {"role": "viewer"}
 INVITATION = {"role": "viewer", "days": "7", "note": ""}
 WORKSPACE = {"name": "Renamed", "region": "environment", "key_reference": ""}
+NOTICES = {
+    "owner": "me",
+    "kind": "slack",
+    "target": "https://hooks.slack.com/services/T0/B0/x",
+    "happenings": ["failed"],
+    "language": "en",
+}
 
 PAGES = [
     Row("overview", "GET", "/", SIGNED_IN),
@@ -91,6 +100,16 @@ PAGES = [
     ),
     Row("view-remove", "POST", "/jobs/views/{view}/remove/", "302 404 403 403 403 302"),
     Row("columns", "POST", "/preferences/columns/", "302", {"column": "age"}),
+    Row("audit-history", "GET", "/audit/", AUDITORS),
+    Row("audit-exceptions", "GET", "/audit/exceptions/", AUDITORS),
+    Row("audit-report", "GET", "/audit/report/", AUDITORS),
+    Row("audit-event", "GET", "/audit/events/1/", AUDITORS),
+    Row("audit-export", "GET", "/audit/export/zip/", AUDITORS),
+    Row("audit-export", "GET", "/audit/export/csv/", AUDITORS),
+    Row("audit-export", "GET", "/audit/export/jsonl/", AUDITORS),
+    Row("audit-review", "POST", "/audit/review/", AUDITORS_ACT, {"up_to": "1"}),
+    Row("audit-verify", "POST", "/audit/verify/", AUDITORS_ACT),
+    Row("audit-note", "POST", "/audit/events/1/note/", AUDITORS_ACT, {"note": "Seen."}),
     Row("login", "GET", "/accounts/login/", "200 302 302 302 302 302"),
     Row("login", "POST", "/accounts/login/", "422", {"username": "bob", "password": "wrong"}),
     Row("logout", "POST", "/accounts/logout/", "302"),
@@ -178,6 +197,28 @@ SETTINGS = [
         "POST",
         "/settings/tokens/{submitters_token}/revoke/",
         "302 404 404 302 404 404",
+    ),
+    Row("settings-notices", "GET", "/settings/notices/", SIGNED_IN),
+    Row("settings-notices", "POST", "/settings/notices/", SIGNED_IN, NOTICES),
+    # Whoever does not administer the workspace is not offered it, and cannot choose it.
+    Row(
+        "settings-notices",
+        "POST",
+        "/settings/notices/",
+        "302 422 422 422 422 200",
+        NOTICES | {"owner": "in:main"},
+    ),
+    Row(
+        "settings-notice-remove",
+        "POST",
+        "/settings/notices/{rule}/remove/",
+        "302 404 404 404 404 302",
+    ),
+    Row(
+        "settings-notice-test",
+        "POST",
+        "/settings/notices/{rule}/test/",
+        "302 404 404 404 404 302",
     ),
     Row("invitation", "GET", "/invitations/{link}/", "200"),
     Row("invitation", "GET", "/invitations/guess/", "410"),

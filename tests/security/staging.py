@@ -6,9 +6,9 @@ from django.test import Client
 
 from jobs import actors
 from jobs.actors import Actor
-from jobs.choices import ActorKind, AttemptState, JobStatus, Role
+from jobs.choices import ActorKind, AttemptState, JobStatus, NoticeKind, Role
 from jobs.models import Membership, User, Workspace
-from jobs.services import invitations, saved_views
+from jobs.services import invitations, notices, saved_views
 from tests.api.calling import Script, candidate
 from tests.making import make_attempt, make_exchange, make_job, make_person
 
@@ -24,8 +24,16 @@ def set_up(workspace: Workspace, alice: User, bob: User) -> Stage:
     invited = invitations.invite(
         workspace, role=Role.VIEWER, note="", days=7, actor=actors.command_line()
     )
-    other = make_person("other", Role.SUBMITTER, workspace)
     admin = Actor(kind=ActorKind.PERSON, label=alice.label, user_id=alice.pk)
+    rule = notices.add(
+        workspace,
+        kind=NoticeKind.SLACK,
+        target="https://hooks.slack.com/services/T0/B0/x",
+        happenings=["failed"],
+        language="en",
+        actor=admin,
+    ).rule
+    other = make_person("other", Role.SUBMITTER, workspace)
     return {
         "own": own.pk,
         "others": make_job(workspace, by=alice, display_name="Others").pk,
@@ -36,6 +44,7 @@ def set_up(workspace: Workspace, alice: User, bob: User) -> Stage:
         "invitation": invited.invitation.pk,
         "link": invited.text,
         "submitters_token": Script(bob).token.pk,
+        "rule": rule.pk,
         "view": saved_views.save(workspace, name="Ours", query="status=failed", actor=admin).pk,
     }
 
