@@ -46,7 +46,10 @@ CHANGED = {
     "name": gettext_lazy("name"),
     "region": gettext_lazy("region"),
     "key_setting": gettext_lazy("key"),
+    "up_to": gettext_lazy("reviewed up to event"),
 }
+# Verbs whose subject is a workspace, which their sentence calls so.
+NOT_ABOUT_IMPORTS = ("workspace.", "member.", "key.", "view.", "sweep.", "invitation.")
 HOLD_PAIRS = {Verb.WORKSPACE_CHANGED}
 # Whether an event is good news, bad news, or news that asks for attention.
 TONES = {
@@ -165,14 +168,12 @@ def in_general(verb: str) -> str:
     """What a verb says, of nobody and nothing in particular: Somebody submitted an import."""
     if verb not in Verb.values:
         return verb
-    kind = verb.partition(".")[0]
-    subjects = {"workspace": _("a workspace"), "member": _("a workspace"), "key": _("a workspace")}
     words = _Words(
         actor=_("somebody"),
         member=_("somebody"),
-        subject=subjects.get(kind, _("an import")),
-        role=_("a role"),
-        token_name=_("a name"),
+        subject="…" if verb.startswith(NOT_ABOUT_IMPORTS) else _("an import"),
+        role="…",
+        token_name="…",
         event="N",
         up_to="N",
         old="…",

@@ -60,6 +60,14 @@ NAVIGATION = (
         ability=Ability.SUBMIT,
     ),
     Place(
+        "audit-history",
+        gettext_lazy("History"),
+        "clock",
+        keys="g h",
+        covers=("audit-event", "audit-note", "audit-exceptions", "audit-report"),
+        ability=Ability.AUDIT,
+    ),
+    Place(
         "settings",
         gettext_lazy("Settings"),
         "gear",

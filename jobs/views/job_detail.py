@@ -104,6 +104,7 @@ def _shown(job: ImportJob, user: User, clock: Clock) -> dict[str, Any]:
         "entries": history.of_job(job),
         "lineage": lineage_of(job, user),
         "next_step": _next_step(job),
+        "may_audit": Ability.AUDIT in held,
         "may_resubmit": Ability.SUBMIT in held and job.status in RESUBMITTABLE_STATUSES,
         "may_resolve": may_act_on(user.pk, held, Ability.RESOLVE_ANY, job),
         "may_delete": may_act_on(user.pk, held, Ability.DELETE_ANY, job)
@@ -159,7 +160,7 @@ def _version(context: dict[str, Any], clock: Clock) -> str:
         [(deletion.state, deletion.tries) for deletion in context["deletions"]],
         [(entry.seq, entry.actor, entry.address) for entry in context["entries"]],
         [(member.pk, member.status) for member in context["lineage"]],
-        [context[name] for name in ("may_resubmit", "may_resolve", "may_delete")],
+        [context[name] for name in ("may_audit", "may_resubmit", "may_resolve", "may_delete")],
         context["refresh_seconds"],
         clock.now.date(),
     ]

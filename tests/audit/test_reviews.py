@@ -187,7 +187,7 @@ def test_a_report_counts_what_happened_in_its_period(ada: User, alice: User) -> 
     assert report.submissions == 1
     assert dict(report.outcomes) == {"succeeded": 1, "failed": 1, "refused": 0, "unknown": 0}
     assert [(one.label, one.events, one.by_token) for one in report.people] == [("Alice", 3, 1)]
-    assert report.verbs[0][0] == "Somebody made somebody a role of a workspace"
+    assert report.verbs[0][0] == "Somebody made somebody … of …"
     assert json.loads(report.last.canonical)["about"]["verb"] == Verb.DELETION_REQUESTED
 
 
