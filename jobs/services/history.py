@@ -168,17 +168,9 @@ def in_general(verb: str) -> str:
     """What a verb says, of nobody and nothing in particular: Somebody submitted an import."""
     if verb not in Verb.values:
         return verb
-    words = _Words(
-        actor=_("somebody"),
-        member=_("somebody"),
-        subject="…" if verb.startswith(NOT_ABOUT_IMPORTS) else _("an import"),
-        role="…",
-        token_name="…",
-        event="N",
-        up_to="N",
-        old="…",
-        new="…",
-    )
+    words = _Words(dict.fromkeys(("role", "token_name", "old", "new"), "…"))
+    words |= {"actor": _("somebody"), "member": _("somebody"), "event": "N", "up_to": "N"}
+    words["subject"] = "…" if verb.startswith(NOT_ABOUT_IMPORTS) else _("an import")
     return capfirst(str(Verb(verb).label).format_map(words))
 
 
