@@ -56,7 +56,7 @@ def test_nothing_is_wrong_with_an_installation_at_work(workspace: Workspace) -> 
 
     # The tests' own PostgreSQL forces nothing to the disk, and it says so.
     not_durable = connection.vendor == "postgresql"
-    assert bool(failed) == not_durable
+    assert bool(failed) == not_durable, told
     assert "ok      worker: 1 at work." in told
     assert "ok      key: A worker holds the key of main." in told
     assert "ok      history: The database refuses to change it." in told

@@ -67,7 +67,7 @@ def test_people_are_named_until_they_are_erased(
     erased = history.entries(events)[0].sentence
 
     assert named == f"Alice made Bob Viewer of {workspace}"
-    assert erased == f"Alice made (erased) Viewer of {workspace}"
+    assert erased == f"Alice made person {bob.pk} Viewer of {workspace}"
 
 
 def test_a_retired_verb_is_shown_as_it_is(workspace: Workspace) -> None:

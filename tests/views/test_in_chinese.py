@@ -25,7 +25,9 @@ NAMES = {
 PEOPLE = {"Ada", "Alice", "Bob", "Charlie", "Model Studio", "Other", "Others", "Ours", "Vera"}
 PEOPLE |= {"Support tone", "command line"}  # of a candidate; of who made an invitation
 # What machines write, also outside of elements for it: 404 Not Found, PENDING, models/my-lora/.
-MACHINES = re.compile(r"[1-5]\d\d [A-Z][A-Za-z ]+|[A-Z_]+|[\w.-]*[/._:][\w./:-]*")
+MACHINES = re.compile(
+    r"[0-9a-f]{12,64}|script \d+ \(\)|[1-5]\d\d [A-Z][A-Za-z ]+|[A-Z_]+|[\w.-]*[/._:][\w./:-]*"
+)
 
 
 def english_in(html: str, *names: str) -> list[str]:
