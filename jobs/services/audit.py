@@ -22,16 +22,16 @@ from jobs.actors import Actor
 from jobs.choices import EventOutcome, JobStatus, Verb
 from jobs.models import (
     AuditEvent,
-    AuditHead,
     AuditPersonal,
     Exchange,
     ImportJob,
     User,
     Workspace,
 )
+from jobs.services import audit_appending
+from jobs.services.audit_appending import GENESIS as GENESIS
 
 SCHEMA_VERSION = 1
-GENESIS = "0" * 64
 # A half of a character has no UTF-8 form. An answer may hold one, escaped, and so do we.
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -120,18 +120,14 @@ class Act:
         drafts = [_Draft(pending, self.actor) for pending in self._pending]
         self._pending, self._exchanges = [], []
         # Locked as late as can be: every writer of the installation queues here.
-        head = _locked_head()
+        seq, hash_ = audit_appending.locked_head()
         at = timezone.now().astimezone(UTC)
         events: list[AuditEvent] = []
-        values: list[AuditPersonal] = []
         for draft in drafts:
-            event = draft.event(head.seq + 1, head.hash, at)
+            event = draft.event(seq + 1, hash_, at)
+            seq, hash_ = event.seq, event.hash
             events.append(event)
-            values.extend(draft.values)
-            head.seq, head.hash = event.seq, event.hash
-        AuditPersonal.objects.bulk_create(values)
-        AuditEvent.objects.bulk_create(events)
-        AuditHead.objects.filter(pk=head.pk).update(seq=head.seq, hash=head.hash)
+        audit_appending.write(events, [value for draft in drafts for value in draft.values])
         return events
 
 
@@ -197,16 +193,6 @@ def exchange_facts(exchange: Exchange) -> dict[str, Any]:
         "finished_at": utc_text(exchange.finished_at),
         "duration_ms": exchange.duration_ms,
     }
-
-
-def _locked_head() -> AuditHead:
-    locked = AuditHead.objects.select_for_update()
-    head = locked.filter(pk=1).first()
-    if head is None:
-        # The first event of all; a second first writer waits here for this one's commit.
-        AuditHead.objects.bulk_create([AuditHead(pk=1, seq=0, hash=GENESIS)], ignore_conflicts=True)
-        head = locked.get(pk=1)
-    return head
 
 
 class _Draft:
