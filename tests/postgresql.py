@@ -17,13 +17,15 @@ from typing import Any
 
 from tests import machine
 
+OPTIONS = "-c listen_addresses=''"
 # Nothing has to outlive the run, so nothing is forced to the disk.
-OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses=''"
+FORGETFUL = f"{OPTIONS} -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """The DATABASE_URL of a new PostgreSQL."""
+def running(*, durable: bool = False) -> Iterator[str]:
+    """The DATABASE_URL of a new PostgreSQL; a durable one waits for the disk, as in earnest."""
+    options = OPTIONS if durable else FORGETFUL
     binaries = machine.postgresql()
     if binaries is None:
         raise SystemExit("PostgreSQL is missing: apt-get install postgresql")
@@ -34,7 +36,7 @@ def running() -> Iterator[str]:
         data = place / "data"
         _run(binaries / "initdb", "-D", data, "-U", "tests", "-A", "trust", "-N", **as_owner)
         control = (binaries / "pg_ctl", "-D", data, "-s", "-w")
-        _run(*control, "-l", place / "log", "-o", f"-k {place} {OPTIONS}", "start", **as_owner)
+        _run(*control, "-l", place / "log", "-o", f"-k {place} {options}", "start", **as_owner)
         try:
             yield f"postgres://tests@/{place}/postgres"
         finally:
