@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from jobs.models import AuditCheckpoint, AuditEvent, AuditPersonal, Exchange
 from jobs.services import chain, checkpoints, exports_verifier
-from jobs.services.audit import GENESIS, canonical_text, exchange_facts, utc_text
+from jobs.services.audit import GENESIS, exchange_facts, utc_text
 from jobs.services.chain_exchanges import SOME_EXCHANGE
 from jobs.services.exports import Export
 from jobs.services.exports_summary import Summary
@@ -67,7 +67,7 @@ def stream(
     with parts.file("events.jsonl") as file:
         for after, to in export.windows():
             for line in _event_lines(export, after, to, manifest, summary):
-                file.write(f"{canonical_text(line)}\n".encode())
+                file.write(_written(line))
             progress(to, last)
             yield parts.taken()
     signed = AuditCheckpoint.objects.filter(seq__gte=first - 1, seq__lte=manifest["head"]["seq"])
@@ -120,6 +120,13 @@ def _event_lines(
             "personal": personal.get(seq, {}),
             "exchanges": exchanges.get(shown, []),
         }
+
+
+def _written(line: dict[str, Any]) -> bytes:
+    try:
+        return f"{json.dumps(line, ensure_ascii=False)}\n".encode()
+    except UnicodeEncodeError:  # half of a character, in a header that was kept
+        return f"{json.dumps(line)}\n".encode()
 
 
 def _personal(after: int, to: int) -> dict[int, dict[str, dict[str, str]]]:

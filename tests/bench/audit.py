@@ -6,6 +6,7 @@ The two ways of writing take turns in each round, so that a machine that slows d
 """
 
 import argparse
+import json
 import multiprocessing
 import os
 import secrets
@@ -34,10 +35,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--postgresql", action="store_true", help="instead of SQLite")
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.inside:
-        return inside(options)
+    if options.step:
+        return STEPS[options.step](options)
     with tempfile.TemporaryDirectory(prefix="bench") as place:
         environment = {
             "PATH": os.environ["PATH"],
@@ -47,16 +48,39 @@ def main() -> int:
             "LOG_LEVEL": "ERROR",
             "DJANGO_SETTINGS_MODULE": "importer_site.settings",
         }
-        command = [sys.executable, "-m", "tests.bench.audit", "--inside", *sys.argv[1:]]
         if not options.postgresql:
-            return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+            return measure(environment, "SQLite")
         with postgresql.running(durable=True) as url:
-            environment["DATABASE_URL"] = url
-            return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+            return measure(environment | {"DATABASE_URL": url}, "PostgreSQL")
 
 
-def inside(options: argparse.Namespace) -> int:
-    """Migrate, seed, measure, report."""
+def measure(environment: dict[str, str], database: str) -> int:
+    """Each step in a process of its own, with the site's settings. This one stays small: what
+    a process has in memory counts for the processes that it starts."""
+    events = step("seed", environment)["events"]
+    found = {"database": database, "events": events}
+    found |= measure_reading(environment, events) | step("write", environment)
+    say("BENCH " + " ".join(f"{name}={value}" for name, value in found.items()))
+    return 0
+
+
+def step(name: str, environment: dict[str, str]) -> dict[str, Any]:
+    """Run the step; its last line is what it found."""
+    command = [sys.executable, "-m", "tests.bench.audit", *sys.argv[1:], "--step", name]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        found = ""
+        for line in process.stdout:
+            if found:
+                say(found.rstrip())
+            found = line
+    return dict(json.loads(found))
+
+
+def seed_step(options: argparse.Namespace) -> int:
+    """Migrate and seed."""
     import django
 
     django.setup()
@@ -65,28 +89,36 @@ def inside(options: argparse.Namespace) -> int:
     from tests.bench.seeding import seed
 
     call_command("migrate", verbosity=0)
-    seeded = seed(options.jobs)
-    line: dict[str, Any] = {
-        "database": "PostgreSQL" if options.postgresql else "SQLite",
-        "events": seeded.events,
-    }
-    line |= measure_reading(seeded.events)
-    line |= measure_writing(options.clients, options.seconds, seeded.person)
-    say("BENCH " + " ".join(f"{name}={value}" for name, value in line.items()))
+    say(json.dumps({"events": seed(options.jobs).events}))
     return 0
 
 
-def measure_reading(events: int) -> dict[str, Any]:
+def write_step(options: argparse.Namespace) -> int:
+    """Measure the writing."""
+    import django
+
+    django.setup()
+    from jobs.models import User
+
+    person = User.objects.order_by("pk")[0]
+    say(json.dumps(measure_writing(options.clients, options.seconds, person)))
+    return 0
+
+
+STEPS = {"seed": seed_step, "write": write_step}
+
+
+def measure_reading(environment: dict[str, str], events: int) -> dict[str, Any]:
     """Verifying and exporting the whole history, each in a process of its own."""
     found: dict[str, Any] = {}
-    base, base_mb = commanded("check")
+    base, base_mb = commanded(environment, "check")
     with tempfile.TemporaryDirectory(prefix="bench") as place:
         path = Path(place) / "history.zip"
         for name, words in (
             ("verify", ["verify_audit"]),
             ("export", ["export_audit", "--output", str(path)]),
         ):
-            seconds, megabytes = commanded(*words)
+            seconds, megabytes = commanded(environment, *words)
             rate = events / max(seconds - base, 0.001)
             say(
                 f"{name:>8}: {rate:,.0f} events/s, {seconds - base:.1f} s of processor beside the "
@@ -97,11 +129,12 @@ def measure_reading(events: int) -> dict[str, Any]:
     return found
 
 
-def commanded(*words: str) -> tuple[float, float]:
+def commanded(environment: dict[str, str], *words: str) -> tuple[float, float]:
     """The processor seconds and the most megabytes that a management command took."""
     process = subprocess.Popen(
         [sys.executable, "manage.py", *words],
         cwd=ROOT,
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -202,20 +235,23 @@ def submit_for(seconds: float, person: Any, chained: bool, start: Any, answers: 
 
 
 def append_unchained(act: Any) -> list[Any]:
-    """Write the same rows with numbers and links that hang on nothing."""
+    """Write the same rows, as well as the service does, with numbers and links that hang on
+    nothing."""
     from datetime import UTC
 
+    from django.db import connection
     from django.utils import timezone
 
-    from jobs.models import AuditEvent, AuditPersonal
-    from jobs.services import audit
+    from jobs.services import audit, audit_appending
 
     drafts = [audit._Draft(pending, act.actor) for pending in act._pending]
     act._pending = []
     at = timezone.now().astimezone(UTC)
     events = [draft.event(secrets.randbits(62), secrets.token_hex(32), at) for draft in drafts]
-    AuditPersonal.objects.bulk_create([value for draft in drafts for value in draft.values])
-    AuditEvent.objects.bulk_create(events)
+    values = [value for draft in drafts for value in draft.values]
+    with connection.cursor() as cursor:
+        for rows in (values, events):
+            cursor.execute(*audit_appending._insert(rows))
     return events
 
 
