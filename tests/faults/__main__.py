@@ -4,9 +4,10 @@ Exits with 1 when anything that was promised did not hold.
 """
 
 import argparse
+import json
 import os
 import sys
-import time
+from pathlib import Path
 from typing import Any
 
 import django
@@ -42,31 +43,46 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--at-once", type=int, default=4, help="how many play side by side")
+    parser.add_argument(
+        "--rows", type=Path, help="a file of rows: what is in it is not played again"
+    )
     options = parser.parse_args()
     names = options.scenarios or list(known)
     if unknown := set(names) - set(known):
         parser.error(f"there is no scenario {', '.join(sorted(unknown))}")
-    started = time.monotonic()
-    rows: dict[str, dict[str, Any]] = {}
+    rows = _rows_in(options.rows)
     campaign = Campaign(url)
     playing = campaign.play_all(
-        names, rounds=options.rounds, seed=options.seed, at_once=options.at_once
+        [name for name in names if name not in rows],
+        rounds=options.rounds,
+        seed=options.seed,
+        at_once=options.at_once,
     )
     for row in playing:
         rows[row["name"]] = row
+        if options.rows:
+            options.rows.write_text(json.dumps(rows), encoding="utf-8")
         verdict = "broken" if row["breaches"] else "held"
         sys.stderr.write(f"{len(rows)}/{len(names)} {row['name']}: {verdict}\n")
     campaign.close()
+    rows = {name: rows[name] for name in names}
     breaches = [f"{row['name']}: {breach}" for row in rows.values() for breach in row["breaches"]]
     played = sum(row["rounds"] for row in rows.values())
-    seconds = time.monotonic() - started
     sys.stdout.write(
         f"{_table([rows[name] for name in names])}\n\n"
-        f"{played} rounds, seed {options.seed}, {seconds:.0f} s, {len(breaches)} breaches\n"
+        f"{played} rounds, seed {options.seed}, {len(breaches)} breaches\n"
     )
     for breach in breaches:
         sys.stdout.write(f"\n{breach}\n")
     return 1 if breaches else 0
+
+
+def _rows_in(path: Path | None) -> dict[str, dict[str, Any]]:
+    """What an interrupted run had played already, whatever came of it."""
+    if path is None or not path.exists():
+        return {}
+    rows: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return rows
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
