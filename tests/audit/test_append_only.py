@@ -108,15 +108,26 @@ def test_the_history_cannot_be_emptied(table: str) -> None:
 @pytest.mark.usefixtures("_some_history")
 @pytest.mark.parametrize("table", ["event", "head", "checkpoint"])
 def test_a_session_that_leaves_triggers_out_cannot_either(table: str) -> None:
-    prepare, change = {
-        "postgresql": ("SET LOCAL session_replication_role = replica", "DELETE FROM {}"),
-        "sqlite": ("PRAGMA recursive_triggers = OFF", "REPLACE INTO {0} SELECT * FROM {0}"),
+    prepare, change, again = {
+        "postgresql": (
+            "SET session_replication_role = replica",
+            "DELETE FROM {}",
+            "SET session_replication_role = DEFAULT",
+        ),
+        "sqlite": (
+            "PRAGMA recursive_triggers = OFF",
+            "REPLACE INTO {0} SELECT * FROM {0}",
+            "PRAGMA recursive_triggers = ON",
+        ),
     }[connection.vendor]
 
-    with connection.cursor() as cursor, transaction.atomic():
+    with connection.cursor() as cursor:
         cursor.execute(prepare)
-        with pytest.raises(IntegrityError), transaction.atomic():
-            cursor.execute(change.format(f"jobs_audit{table}"))
+        try:
+            with pytest.raises(IntegrityError), transaction.atomic():
+                cursor.execute(change.format(f"jobs_audit{table}"))
+        finally:
+            cursor.execute(again)
 
 
 @pytest.mark.usefixtures("_some_history")

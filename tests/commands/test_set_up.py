@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import resolve
 
 from jobs.choices import Role
 from jobs.models import User, Workspace
@@ -41,6 +42,7 @@ def test_it_makes_the_first_workspace_and_prints_a_link_for_the_first_account(
     found = re.search(r"https://desk\.example\.com/set-up/(\S+)/\n", told)
     assert found
     accounts.check_link(found[1])
+    assert resolve(f"/set-up/{found[1]}/").url_name == "set-up"
     assert Workspace.objects.get().slug == "main"
 
 

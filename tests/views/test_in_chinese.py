@@ -26,7 +26,7 @@ PEOPLE = {"Ada", "Alice", "Bob", "Charlie", "Model Studio", "Other", "Others", "
 PEOPLE |= {"Support tone", "command line"}  # of a candidate; of who made an invitation
 # What machines write, also outside of elements for it: 404 Not Found, PENDING, models/my-lora/.
 MACHINES = re.compile(
-    r"[0-9a-f]{12,64}|script \d+ \(\)|[1-5]\d\d [A-Z][A-Za-z ]+|[A-Z_]+|[\w.-]*[/._:][\w./:-]*"
+    r"[0-9a-f]{12,64}|script \d+ \([^)]*\)|[1-5]\d\d [A-Z][A-Za-z ]+|[A-Z_]+|[\w.-]*[/._:][\w./:-]*"
 )
 
 

@@ -164,7 +164,7 @@ def test_an_erased_person_is_said_to_be_erased(
 
     text = text_of(get_job(client_of(vera), job))
 
-    assert f"person {bob.pk} submitted this import from (erased)" in text
+    assert f"Person {bob.pk} submitted this import from (erased)" in text
 
 
 def test_the_whole_lineage_is_linked(client_of: ClientOf, vera: User, workspace: Workspace) -> None:
