@@ -17,9 +17,8 @@ WARM_SECONDS = 5.0
 
 
 def test_it_is_what_make_run_starts() -> None:
-    shown = subprocess.run(
-        ["make", "--dry-run", "--no-print-directory", "run"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    dry = ["make", "--dry-run", "--no-print-directory", "run"]
+    shown = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert shown.stdout.splitlines()[-1] == "exec .venv/bin/python -m importer_site.desk"
 
