@@ -211,7 +211,7 @@ def _object_key(values: Mapping[str, str]) -> _Finding:
         )
     if any(part in ("", ".", "..") for part in value[:-1].split("/")):
         return _Finding(_("Leave out empty parts, . and .. between the slashes."), suggestion)
-    if values["bucket_name"] and value.startswith(f"{values['bucket_name']}/"):
+    if _leads_with(value.split("/"), values["bucket_name"]):
         return _Finding(_("Leave the bucket's name out of the path."), suggestion)
     return _FINE
 
@@ -223,10 +223,14 @@ def _acceptable_path(value: str, bucket_name: str) -> str:
         bucket_name, value = split
     parts = [part.strip() for part in value.replace("\\", "/").split("/")]
     parts = [part for part in parts if part not in ("", ".", "..")]
-    if bucket_name and parts[:1] == [bucket_name]:
+    while _leads_with(parts, bucket_name):
         parts = parts[1:]
     path = "/".join(parts) + "/"
     return path if parts and len(path.encode()) <= OBJECT_KEY_BYTES else ""
+
+
+def _leads_with(parts: list[str], bucket_name: str) -> bool:
+    return bool(bucket_name) and parts[:1] == [bucket_name]
 
 
 def _weight_type(values: Mapping[str, str]) -> _Finding:

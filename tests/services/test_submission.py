@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError, connection
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jobs import actors
@@ -250,7 +250,12 @@ def test_a_right_value_is_taken_as_it_is(field: str, value: str) -> None:
     assert getattr(wanted, field) == value
 
 
+NOTHING = dict.fromkeys(content.FIELDS, "")
+
+
 @given(st.fixed_dictionaries({name: st.text(max_size=80) for name in content.FIELDS}))
+@example(NOTHING | {"bucket_name": "0/0", "object_key": "0/0"})
+@example(NOTHING | {"bucket_name": "weights", "object_key": "weights/weights/v1"})
 def test_any_text_is_either_taken_or_refused_and_every_suggestion_would_do(
     fields: dict[str, str],
 ) -> None:
