@@ -16,6 +16,7 @@ from tests.running import Desk
 # call its maker.
 FLAGS = [
     "--no-sandbox",
+    "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--disable-component-update",
