@@ -76,5 +76,6 @@ screenshots: ## take pictures of every page into DIR, the best of them into docs
 lock: ## write requirements/ anew from pyproject.toml
 	$(call install,dev,run dev)
 	$(BIN)/uv pip compile $(LOCK) --extra postgres -o requirements/run.txt pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --extra postgres --extra sso -o requirements/sso.txt pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) --all-extras -o requirements/dev.txt pyproject.toml
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header

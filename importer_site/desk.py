@@ -27,6 +27,7 @@ from jobs.simulator import SIMULATOR_KEY
 KEY_SETTING = "DASHSCOPE_API_KEY"
 SIGNING_KEY_SETTING = "AUDIT_SIGNING_KEY"
 FIRST_ADMINISTRATOR = "DJANGO_SUPERUSER_"
+SINGLE_SIGN_ON = "SSO_"
 # Where the simulator listened last: jobs and history name it, so it stays the same if it can.
 SIMULATOR_PORT_PATH = VAR_DIR / "simulator_port"
 SIMULATOR_STATE_PATH = VAR_DIR / "simulator.json"
@@ -64,6 +65,8 @@ def _start(processes: Processes, listener: socket.socket) -> bool:
     }
     keyless = _without(_without(everything, KEY_SETTING), SIGNING_KEY_SETTING)
     common = _without(keyless, FIRST_ADMINISTRATOR)
+    # People sign in at the web server, so nothing else needs the providers' secrets.
+    backstage = _without(common, SINGLE_SIGN_ON)
     keys = _only(everything, KEY_SETTING)
     signing = _only(everything, SIGNING_KEY_SETTING)
     demo: dict[str, str] = {"DEMO": "false"}
@@ -73,7 +76,7 @@ def _start(processes: Processes, listener: socket.socket) -> bool:
         # No other key either: what the pages say of a demonstration holds of all of it.
         keys = {KEY_SETTING: SIMULATOR_KEY}
         options = ["--port", simulator, "--state-file", str(SIMULATOR_STATE_PATH)]
-        processes.start(Child("simulator", _manage("run_simulator", *options), common))
+        processes.start(Child("simulator", _manage("run_simulator", *options), backstage))
     code, sign_in = processes.run(Child("set-up", _manage("set_up"), keyless | demo))
     if code:
         _say("Import Desk was not started, because its set-up failed.")
@@ -84,7 +87,9 @@ def _start(processes: Processes, listener: socket.socket) -> bool:
         options = ["--config", "python:importer_site.gunicorn_conf", "--bind", f"fd://{number}"]
         web = Child("web server", [*gunicorn, *options], common | demo, pass_fds=(number,))
         processes.start(web)
-    worker = Child("worker", _manage("run_worker"), common | demo | keys | signing, restarts=True)
+    worker = Child(
+        "worker", _manage("run_worker"), backstage | demo | keys | signing, restarts=True
+    )
     processes.start(worker)
     _wait_for_an_answer(processes, port)
     if demo["DEMO"] == "true":

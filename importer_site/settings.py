@@ -4,6 +4,7 @@ Keys for DashScope are not here: only the worker reads them, at the moment of us
 (jobs/services/keys.py), so that no settings page or traceback can hold one.
 """
 
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
@@ -41,6 +42,9 @@ ALLOWED_HOSTS = env.list(
 # The address that people use, for links in messages; behind a proxy it is not HOST and PORT.
 SITE_URL = env.str("SITE_URL", default=f"http://{shown_host(HOST)}:{PORT}")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# The names that SSO_PROVIDERS takes, and allauth's modules for them.
+PROVIDER_MODULES = {"oidc": "openid_connect", "dingtalk": "dingtalk", "feishu": "feishu"}
 
 INSTALLED_APPS = [
     "jobs.apps.JobsConfig",
@@ -145,6 +149,52 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "jobs.views.accounts.locked_out"
+
+# --- Single sign-on and the second factor, from the extra `sso` -------------------------------
+# What is named here while the extra is not installed fails `manage.py check` (jobs/checks.py).
+SSO_PROVIDERS = env.list("SSO_PROVIDERS", default=[])
+SSO_OIDC_NAME = env.str("SSO_OIDC_NAME", default="OpenID Connect")
+SSO_OIDC_SERVER_URL = env.str("SSO_OIDC_SERVER_URL", default="")
+SSO_OIDC_CLIENT_ID = env.str("SSO_OIDC_CLIENT_ID", default="")
+SSO_OIDC_CLIENT_SECRET = env.str("SSO_OIDC_CLIENT_SECRET", default="")
+SSO_OIDC_GROUPS_CLAIM = env.str("SSO_OIDC_GROUPS_CLAIM", default="groups")
+SSO_DINGTALK_CLIENT_ID = env.str("SSO_DINGTALK_CLIENT_ID", default="")
+SSO_DINGTALK_CLIENT_SECRET = env.str("SSO_DINGTALK_CLIENT_SECRET", default="")
+SSO_FEISHU_CLIENT_ID = env.str("SSO_FEISHU_CLIENT_ID", default="")
+SSO_FEISHU_CLIENT_SECRET = env.str("SSO_FEISHU_CLIENT_SECRET", default="")
+# Who gets which role at their first sign-in: domain:acme.com=submitter, group:leads=admin@research
+SSO_ROLES = env.list("SSO_ROLES", default=[])
+SSO_INSTALLED = find_spec("allauth") is not None
+SSO_ON = bool(SSO_PROVIDERS) and SSO_INSTALLED
+if SSO_ON:
+    INSTALLED_APPS += ["allauth", "allauth.account", "allauth.socialaccount"]
+    INSTALLED_APPS += [
+        f"allauth.socialaccount.providers.{module}"
+        for name, module in PROVIDER_MODULES.items()
+        if name in SSO_PROVIDERS
+    ]
+    MIDDLEWARE.insert(-1, "allauth.account.middleware.AccountMiddleware")
+    SOCIALACCOUNT_ADAPTER = "jobs.views.single_sign_on_adapter.Adapter"
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "APPS": [
+                {
+                    "provider_id": "oidc",
+                    "name": SSO_OIDC_NAME,
+                    "client_id": SSO_OIDC_CLIENT_ID,
+                    "secret": SSO_OIDC_CLIENT_SECRET,
+                    "settings": {"server_url": SSO_OIDC_SERVER_URL, "oauth_pkce_enabled": True},
+                }
+            ]
+        },
+        "dingtalk": {
+            "APP": {"client_id": SSO_DINGTALK_CLIENT_ID, "secret": SSO_DINGTALK_CLIENT_SECRET},
+            "AUTH_PARAMS": {"prompt": "consent"},
+        },
+        "feishu": {
+            "APP": {"client_id": SSO_FEISHU_CLIENT_ID, "secret": SSO_FEISHU_CLIENT_SECRET},
+        },
+    }
 
 # --- The API --------------------------------------------------------------------------------
 # Of each token, and of each address that comes without a valid one.

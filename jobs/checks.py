@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from jobs.services import chain_exchanges, checkpoints, upstream
+from jobs.services import chain_exchanges, checkpoints, single_sign_on, upstream
 
 
 def base_url_is_safe(**_kwargs: Any) -> list[CheckMessage]:
@@ -53,9 +53,47 @@ def history_is_kept_safely(**_kwargs: Any) -> list[CheckMessage]:
     return problems
 
 
+def single_sign_on_is_whole(**_kwargs: Any) -> list[CheckMessage]:
+    """Each provider that is named is known, installed and fully set up, and each role is one."""
+    problems: list[CheckMessage] = []
+    if settings.SSO_PROVIDERS and not settings.SSO_INSTALLED:
+        problems.append(
+            Error(
+                "SSO_PROVIDERS is set, and the extra `sso` is not installed.",
+                hint="Install requirements/sso.txt, or leave SSO_PROVIDERS empty.",
+                id="jobs.E005",
+            )
+        )
+    for name in settings.SSO_PROVIDERS:
+        if name not in settings.PROVIDER_MODULES:
+            known = ", ".join(settings.PROVIDER_MODULES)
+            problems.append(Error(f"SSO_PROVIDERS: {name!r} is none of {known}.", id="jobs.E006"))
+            continue
+        needed = [f"SSO_{name.upper()}_CLIENT_ID", f"SSO_{name.upper()}_CLIENT_SECRET"]
+        if name == "oidc":
+            needed.append("SSO_OIDC_SERVER_URL")
+        problems += [
+            Error(f"{setting} is not set, and SSO_PROVIDERS names {name}.", id="jobs.E007")
+            for setting in needed
+            if not getattr(settings, setting)
+        ]
+    server = urlsplit(settings.SSO_OIDC_SERVER_URL)
+    try:
+        if server.geturl():
+            upstream.checked_base_url(f"{server.scheme}://{server.netloc}")
+    except ValueError as refused:
+        problems.append(Error(f"SSO_OIDC_SERVER_URL: {refused}", id="jobs.E008"))
+    try:
+        single_sign_on.mappings()
+    except ValueError as refused:
+        problems.append(Error(f"SSO_ROLES: {refused}", id="jobs.E009"))
+    return problems
+
+
 def register_checks() -> None:
     """Make `manage.py check` and every command run these; the worker and the set-up run only
     what has the tag "jobs", because the other checks load every page."""
     register(base_url_is_safe, "jobs")
     register(calls_end_before_leases, "jobs")
     register(history_is_kept_safely, "jobs")
+    register(single_sign_on_is_whole, "jobs")

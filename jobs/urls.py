@@ -1,5 +1,6 @@
 """The addresses of the pages. A name, its view and its template share one stem."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.generic import RedirectView
@@ -139,3 +140,29 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
 ]
+
+if settings.SSO_ON:
+    from jobs.views import single_sign_on
+
+    # allauth looks the callbacks up under names of its own.
+    urlpatterns += [
+        path(
+            "accounts/single-sign-on/<str:provider>/",
+            single_sign_on.start,
+            name="single-sign-on",
+        ),
+        path(
+            "accounts/single-sign-on/<str:provider_id>/callback/",
+            single_sign_on.callback,
+            name="openid_connect_callback",
+        ),
+        *(
+            path(
+                f"accounts/single-sign-on/{name}/callback/",
+                single_sign_on.callback,
+                {"provider_id": name},
+                name=f"{name}_callback",
+            )
+            for name in ("dingtalk", "feishu")
+        ),
+    ]

@@ -8,12 +8,13 @@ from jobs.models import User
 from jobs.services import audit
 
 
-def signed_in(user: User, *, actor: Actor, demo: bool = False) -> None:
+def signed_in(user: User, *, actor: Actor, demo: bool = False, provider: str = "") -> None:
     """Write down that the person came in; called before the session is made, so that nobody
     is signed in whom the history does not know."""
     now_acting = replace(actor, label=user.label, user_id=user.pk)
     with audit.act(now_acting) as act:
-        act.record(Verb.SIGNED_IN, user, data={"demo": demo})
+        data = {"demo": demo} | ({"provider": provider} if provider else {})
+        act.record(Verb.SIGNED_IN, user, data=data)
 
 
 def sign_in_failed(username: str, *, actor: Actor, locked_out: bool) -> None:
@@ -30,6 +31,14 @@ def sign_in_failed(username: str, *, actor: Actor, locked_out: bool) -> None:
             data={"locked_out": locked_out},
             personal={"username": (user.username, user.pk)} if user else None,
         )
+
+
+def sign_in_refused(provider: str, why: str, *, actor: Actor) -> None:
+    """Write down that somebody whom a provider sent was not let in. Who it was is not kept:
+    strangers did not ask to stand here."""
+    with audit.act(actor) as act:
+        data = {"locked_out": False, "provider": provider, "why": why}
+        act.record(Verb.SIGN_IN_FAILED, data=data)
 
 
 def signed_out(*, actor: Actor) -> None:

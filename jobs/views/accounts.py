@@ -80,6 +80,12 @@ def locked_out(
     return response
 
 
+def provider_label(name: str) -> str:
+    """What people know a provider of SSO_PROVIDERS by."""
+    labels = {"dingtalk": _("DingTalk"), "feishu": _("Feishu")}
+    return labels.get(name) or str(settings.SSO_OIDC_NAME)
+
+
 def _page(
     request: DeskRequest, form: AuthenticationForm, goal: str, status: int = 200
 ) -> HttpResponse:
@@ -87,6 +93,10 @@ def _page(
         "form": form,
         "next": goal,
         "demo_roles": _demo_roles() if _offers_demo(request) else [],
+        "providers": [
+            {"name": name, "label": provider_label(name)}
+            for name in (settings.SSO_PROVIDERS if settings.SSO_ON else [])
+        ],
         "no_account_yet": not User.objects.exists(),
     }
     return render(request, "accounts/login.html", context, status=status)

@@ -1,0 +1,117 @@
+"""What allauth asks of us: which protocol to speak with a provider, and what comes of a sign-in.
+
+Stricter than allauth with OpenID Connect: the signature of an id_token is always verified, it
+has to hold this sign-in's nonce, and the userinfo has to be about the same person.
+"""
+
+from typing import Any
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.internal import jwtkit
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.dingtalk.views import DingTalkOAuth2Adapter
+from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from jobs.services.single_sign_on import Identity
+from jobs.views import single_sign_on
+
+
+class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Hands the protocol to allauth and everything after it to our own views."""
+
+    def get_provider(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> Any:
+        """The configured provider, speaking our stricter protocol."""
+        found = super().get_provider(request, provider, client_id)
+        found.oauth2_adapter_class = PROTOCOLS.get(found.id, found.oauth2_adapter_class)
+        return found
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Take over from allauth, which would now sign in or sign up by its own rules."""
+        account = sociallogin.account
+        identity = identity_of(account.provider, account.uid, account.extra_data)
+        goal = sociallogin.state.get("next") or ""
+        raise ImmediateHttpResponse(single_sign_on.arrived(request, identity, goal))
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **_why: Any) -> None:
+        """Answer with our own page; what the provider said may hold secrets and is not shown."""
+        raise ImmediateHttpResponse(single_sign_on.failed(request, provider.sub_id))
+
+
+class NonceClient(OAuth2Client):  # type: ignore[misc]
+    """Sends a nonce along, which only this installation can make for this sign-in's state."""
+
+    def get_redirect_url(self, authorization_url: str, scope: Any, extra_params: Any) -> str:
+        """Where the browser goes."""
+        params = {**extra_params, "nonce": nonce(self.state or "")}
+        address: str = super().get_redirect_url(authorization_url, scope, params)
+        return address
+
+
+class OpenIDConnect(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
+    """OpenID Connect, with nothing left to TLS that a signature can say."""
+
+    client_class = NonceClient
+
+    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
+        """The sign-in that the answer stands for. Raises OAuth2Error if it is not for us."""
+        if not kwargs["response"].get("id_token"):
+            raise OAuth2Error("no id_token")
+        login = super().complete_login(request, app, token, **kwargs)
+        told = login.account.extra_data
+        if told["userinfo"].get("sub") != told["id_token"].get("sub"):
+            raise OAuth2Error("userinfo of somebody else")
+        return login
+
+    def _decode_id_token(self, app: Any, id_token: str) -> dict[str, Any]:
+        claims: dict[str, Any] = jwtkit.verify_and_decode(
+            credential=id_token,
+            keys_url=self.openid_config["jwks_uri"],
+            issuer=self.openid_config["issuer"],
+            audience=app.client_id,
+            lookup_kid=jwtkit.lookup_kid_jwk,
+        )
+        wanted = nonce(self.request.GET.get("state", ""))
+        if not constant_time_compare(str(claims.get("nonce", "")), wanted):
+            raise OAuth2Error("nonce")
+        return claims
+
+
+class DingTalk(DingTalkOAuth2Adapter):  # type: ignore[misc]
+    """DingTalk names the organisation beside the token and not in the profile."""
+
+    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
+        """The sign-in that the answer stands for."""
+        login = super().complete_login(request, app, token, **kwargs)
+        login.account.extra_data["corpId"] = kwargs["response"].get("corpId", "")
+        return login
+
+
+PROTOCOLS = {"openid_connect": OpenIDConnect, "dingtalk": DingTalk}
+
+
+def nonce(state: str) -> str:
+    """Bound to the state, which is bound to the browser's session."""
+    return salted_hmac("jobs.single-sign-on.nonce", state, algorithm="sha256").hexdigest()
+
+
+def identity_of(provider: str, uid: str, told: dict[str, Any]) -> Identity:
+    """What counts of what the provider told. Only OpenID Connect says that an address is
+    verified; DingTalk and Feishu name the organisation instead, which counts as a group."""
+    if provider == "dingtalk":
+        groups = frozenset(filter(None, [told.get("corpId")]))
+        return Identity(provider, uid, str(told.get("nick", "")), groups=groups)
+    if provider == "feishu":
+        groups = frozenset(filter(None, [told.get("tenant_key")]))
+        return Identity(provider, uid, str(told.get("name", "")), groups=groups)
+    claims = told["userinfo"] | told["id_token"]
+    listed = claims.get(settings.SSO_OIDC_GROUPS_CLAIM)
+    groups = frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
+    email = str(claims.get("email", "")).lower() if claims.get("email_verified") is True else ""
+    return Identity(provider, uid, str(claims.get("name", "")), email, groups)

@@ -1,0 +1,29 @@
+"""The site's settings with single sign-on: what tests/security/test_single_sign_on.py runs with.
+
+The identity provider listens where it finds a port, so it is named while the tests run.
+"""
+
+import os
+import tempfile
+
+os.environ |= {
+    "SSO_PROVIDERS": "oidc,dingtalk,feishu",
+    "SSO_OIDC_NAME": "Acme",
+    "SSO_OIDC_SERVER_URL": "http://127.0.0.1:9",
+    "SSO_OIDC_CLIENT_ID": "desk",
+    "SSO_OIDC_CLIENT_SECRET": "the-secret-of-the-desk",
+    "SSO_DINGTALK_CLIENT_ID": "ding-desk",
+    "SSO_DINGTALK_CLIENT_SECRET": "the-secret-of-ding",
+    "SSO_FEISHU_CLIENT_ID": "feishu-desk",
+    "SSO_FEISHU_CLIENT_SECRET": "the-secret-of-feishu",
+    "SSO_ROLES": "domain:acme.com=submitter,group:ml-leads=admin@research",
+}
+
+from tests.settings import *
+
+# Apart from the database of the tests that run these.
+DATABASES["default"]["TEST"] = {
+    "NAME": os.path.join(tempfile.gettempdir(), f"import-desk-sso-{os.getpid()}.sqlite3")
+    if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    else f"test_sso_{os.getpid()}"
+}
