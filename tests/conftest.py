@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.test import Client, TransactionTestCase
+from django.utils import translation
 
 from jobs.choices import Role
 from jobs.models import User, Workspace
@@ -50,6 +51,12 @@ def _flush_clears_the_history() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", unguarded)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> None:
+    """A request leaves its language to the thread, and so to the next test."""
+    translation.deactivate()
 
 
 @pytest.fixture
