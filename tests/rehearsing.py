@@ -2,8 +2,9 @@
 
 import os
 import re
-import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
@@ -42,9 +43,12 @@ def restore(file: Path) -> None:
     stored = connection.settings_dict
     connection.close()
     if connection.vendor == "sqlite":
-        for suffix in ("-wal", "-shm"):
-            Path(f"{stored['NAME']}{suffix}").unlink(missing_ok=True)
-        shutil.copyfile(file, stored["NAME"])
+        # Through SQLite and not by copying the file: threads of earlier tests may have it open.
+        with (
+            closing(sqlite3.connect(file)) as saved,
+            closing(sqlite3.connect(stored["NAME"])) as to,
+        ):
+            saved.backup(to)
         return
     url = f"postgres://{stored['USER']}@/{stored['NAME']}?host={stored['HOST']}"
     options = ["--clean", "--if-exists", "--no-owner", "--single-transaction"]

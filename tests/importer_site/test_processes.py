@@ -17,7 +17,8 @@ while True:
     signal.pause()
 """
 PARENT = """
-import contextlib, os, sys
+import contextlib, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored behind a shell's &
 from importer_site.processes import AskedToStopError, Child, Processes
 with Processes() as processes, contextlib.suppress(AskedToStopError):
     processes.start(Child("child", [sys.executable, "-c", sys.argv[1]], os.environ))
