@@ -7,7 +7,7 @@ LEAST_ROUNDS = 50
 
 
 def test_the_table_has_every_scenario_and_nothing_was_broken() -> None:
-    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8").partition("\n## ")[0]
     table = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in page.splitlines()
