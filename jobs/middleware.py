@@ -4,6 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from typing import cast
 
 import structlog
 from django.conf import settings
@@ -23,12 +24,22 @@ UNLOGGED = ("/healthz", "/readyz", "/metrics")
 requests_log = logging.getLogger("jobs.requests")
 
 
-class DeskRequest(HttpRequest):
-    """The type of a signed-in person's request, as the middleware hands it to views."""
+class ActingRequest(HttpRequest):
+    """The type of any request, as the middleware hands it to views."""
 
-    user: User
     actor: Actor
     htmx: HtmxDetails
+
+
+class DeskRequest(ActingRequest):
+    """The type of a signed-in person's request."""
+
+    user: User
+
+
+def acting(request: HttpRequest) -> ActingRequest:
+    """The same request, for those who are handed a plain one."""
+    return cast(ActingRequest, request)
 
 
 class RequestLogMiddleware:
@@ -79,10 +90,10 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.actor = actor = actor_of(request)  # type: ignore[attr-defined]
+        acting(request).actor = actor = actor_of(request)
         structlog.contextvars.bind_contextvars(request=actor.act_id, user=actor.user_id)
         response = self.get_response(request)
-        response["X-Request-Id"] = request.actor.act_id  # type: ignore[attr-defined]
+        response["X-Request-Id"] = acting(request).actor.act_id
         return response
 
 

@@ -5,23 +5,23 @@ call needs a CSRF token.
 """
 
 from dataclasses import replace
+from typing import cast
 
 from django.http import HttpRequest
 from ninja.security.http import HttpAuthBase
 
-from jobs.actors import Actor
 from jobs.api.faults import TooManyRequests
 from jobs.choices import ActorKind
+from jobs.middleware import ActingRequest
 from jobs.models import Token
 from jobs.services import allowances, tokens
 from jobs.services.allowances import Allowance
 
 
-class ApiRequest(HttpRequest):
+class ApiRequest(ActingRequest):
     """The type of a request with a valid token, as the API's views get it."""
 
     auth: Token
-    actor: Actor
     allowance: Allowance
 
 
@@ -31,10 +31,11 @@ class Bearer(HttpAuthBase):
     openapi_scheme = "bearer"
 
     def __call__(self, request: HttpRequest) -> Token | None:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        asked = cast(ApiRequest, request)
+        actor = asked.actor
         scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
         allowance = allowances.of_stranger(actor.address)
-        request.allowance = allowance  # type: ignore[attr-defined]
+        asked.allowance = allowance
         # An address that guessed too often is not even looked up.
         if not allowance.granted:
             raise TooManyRequests
@@ -47,8 +48,8 @@ class Bearer(HttpAuthBase):
             allowances.count_failure(actor.address)
             raise
         allowance = allowances.take(token)
-        request.allowance = allowance  # type: ignore[attr-defined]
-        request.actor = replace(  # type: ignore[attr-defined]
+        asked.allowance = allowance
+        asked.actor = replace(
             actor,
             kind=ActorKind.TOKEN,
             label=token.user.label,

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from jobs.actors import Actor
 from jobs.api.envelope import answer, message_of
 from jobs.errors import (
     DeskError,
@@ -20,6 +19,7 @@ from jobs.errors import (
     NotPermitted,
     WrongState,
 )
+from jobs.middleware import acting
 from jobs.permissions import Ability, within_scopes
 from jobs.services.tokens import TokenRefused
 
@@ -89,7 +89,7 @@ def _invalid(request: HttpRequest, error: InvalidFields) -> HttpResponse:
 
 
 def _not_permitted(request: HttpRequest, error: NotPermitted) -> HttpResponse:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = acting(request).actor
     message = _("Your role in this workspace does not allow this.")
     if not within_scopes(actor, Ability(str(error))):
         message = _("The token was not made for this; its scopes are: %(scopes)s.") % {

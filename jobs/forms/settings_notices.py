@@ -1,7 +1,7 @@
 """Whom a notice is for, on which way it leaves, and of what it tells."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -54,7 +54,7 @@ class NoticeRuleForm(forms.Form):
     ) -> None:
         super().__init__(posted, initial={"language": get_language() or "en"})
         self._workspaces = {workspace.slug: workspace for workspace in workspaces}
-        self.fields["owner"].choices = [  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["owner"]).choices = [
             (ME, gettext_lazy("me")),
             *((f"in:{slug}", workspace.name) for slug, workspace in self._workspaces.items()),
         ]

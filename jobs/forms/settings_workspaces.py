@@ -1,7 +1,7 @@
 """What a workspace is called, where it is, and under which key it works."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -34,13 +34,13 @@ class WorkspaceForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["region"].choices = regions  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["region"]).choices = regions
         choices = [(offer.reference, f"{offer.setting} · {offer.fingerprint}") for offer in offers]
         present: str | None = self.initial.get("key_reference")
         if present is not None and present not in dict(choices):
             named = f"DASHSCOPE_API_KEY_{present}" if present else "DASHSCOPE_API_KEY"
             choices.append((present, _("%(key)s, which no worker has") % {"key": named}))
-        self.fields["key_reference"].choices = choices  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["key_reference"]).choices = choices
 
     @property
     def wanted(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The recurring work of a workspace: who does it now, and when it is due again."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -18,7 +19,7 @@ def establish(workspace: Workspace) -> None:
     )
 
 
-def claim(kind: DutyKind, worker: str, work: QuerySet | None = None) -> Duty | None:  # type: ignore[type-arg]
+def claim(kind: DutyKind, worker: str, work: QuerySet[Any] | None = None) -> Duty | None:
     """Take one due duty; with `work`, only in a workspace (`workspace`) that has some.
 
     A workspace that DashScope asked to leave alone, or that is in trouble, is passed over

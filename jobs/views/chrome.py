@@ -1,7 +1,7 @@
 """The frame of every page: where one is, who one is, and whether the machinery is alive."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.choices import Role
+from jobs.middleware import acting
 from jobs.models import Membership, Workspace
 from jobs.permissions import ABILITIES, Ability
 from jobs.services import upstream, workers
@@ -215,6 +216,12 @@ class Chrome:
         ]
 
 
+class FramedRequest(HttpRequest):
+    """The type of a request whose frame was asked for."""
+
+    chrome: Chrome
+
+
 def chrome(request: HttpRequest) -> dict[str, Any]:
     """The context processor: every template has `chrome` and `clock`."""
     return {"chrome": chrome_of(request), "clock": Clock.of(request)}
@@ -222,10 +229,10 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
 
 def chrome_of(request: HttpRequest) -> Chrome:
     """The request's one frame, so that a view and its template read the database once."""
-    if not hasattr(request, "chrome"):
-        request.chrome = Chrome(request)  # type: ignore[attr-defined]
-    frame: Chrome = request.chrome  # type: ignore[attr-defined]
-    return frame
+    framed = cast(FramedRequest, request)
+    if not hasattr(framed, "chrome"):
+        framed.chrome = Chrome(request)
+    return framed.chrome
 
 
 def theme_of(request: HttpRequest) -> str:
@@ -236,7 +243,7 @@ def theme_of(request: HttpRequest) -> str:
 
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of a page it already shows, and not for a page."""
-    htmx = request.htmx  # type: ignore[attr-defined]
+    htmx = acting(request).htmx
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 

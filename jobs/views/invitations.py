@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from jobs.actors import Actor
 from jobs.forms.settings_members import JoiningForm
+from jobs.middleware import acting
 from jobs.models import Invitation, User
 from jobs.services import accounts, invitations, sessions
 from jobs.services.invitations import AlreadyMember, InvitationVoid
@@ -37,7 +37,7 @@ def _join(request: HttpRequest, person: User, text: str, found: Invitation) -> H
     if request.method != "POST":
         return render(request, "settings/invitation.html", {"invitation": found})
     try:
-        workspace = invitations.accept(text, person, actor=_actor(request))
+        workspace = invitations.accept(text, person, actor=acting(request).actor)
     except AlreadyMember:
         messages.info(request, _("You are a member already; your role stays as it is."))
     else:
@@ -55,19 +55,14 @@ def _join_as_new(request: HttpRequest, text: str, found: Invitation) -> HttpResp
                 full_name=form.cleaned_data["first_name"],
                 email=form.cleaned_data["email"],
                 password=form.cleaned_data["password1"],
-                actor=_actor(request),
+                actor=acting(request).actor,
             )
         except accounts.AccountRefusedError:
             form.add_error("username", _("Somebody has this name; choose another."))
         else:
-            sessions.signed_in(person, actor=_actor(request))
+            sessions.signed_in(person, actor=acting(request).actor)
             auth.login(request, person, backend=BACKEND)
             return redirect("overview")
     context = {"invitation": found, "form": form}
     status = 422 if form.errors else 200
     return render(request, "settings/invitation.html", context, status=status)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor

@@ -1,6 +1,7 @@
 """Signing in through a provider: off to it, and back. These addresses exist only with
 SSO_PROVIDERS, and this module is the only way to allauth's protocol."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 
@@ -17,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from requests import RequestException
 
+from jobs.middleware import acting
 from jobs.services import sessions, single_sign_on
 from jobs.services.single_sign_on import Identity, SignInRefused
 from jobs.views import accounts
@@ -25,6 +27,15 @@ from jobs.views.chrome import safe_next
 # A provider that answers with something else than its protocol says.
 NO_SENSE = (OAuth2Error, RequestException, LookupError, TypeError, ValueError)
 View = Callable[..., HttpResponse]
+
+log = logging.getLogger(__name__)
+
+
+class Arrived(Exception):
+    """The provider vouches for somebody, who wants to go on to an address."""
+
+    def __init__(self, identity: Identity, goal: str) -> None:
+        self.identity, self.goal = identity, goal
 
 
 def _answered(view: View) -> View:
@@ -36,11 +47,14 @@ def _answered(view: View) -> View:
             raise Http404
         try:
             return view(request, provider_id)
+        except Arrived as told:
+            arrived = told
         except ImmediateHttpResponse as answer:
             response: HttpResponse = answer.response
             return response
-        except NO_SENSE:
-            return failed(request, provider_id)
+        except NO_SENSE as error:
+            return failed(request, provider_id, error)
+        return _admit(request, arrived.identity, arrived.goal)
 
     return guarded
 
@@ -69,7 +83,7 @@ def _start(request: HttpRequest, provider_id: str) -> HttpResponse:
 @never_cache
 @require_GET
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Back from the provider. allauth checks what came and ends in `arrived` or `failed`."""
+    """Back from the provider. allauth checks what came and ends in `Arrived` or `failed`."""
     return _callback(request, provider_id)
 
 
@@ -81,9 +95,8 @@ def _callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     return response
 
 
-def arrived(request: HttpRequest, identity: Identity, goal: str) -> HttpResponse:
-    """Sign the person in whom the provider vouches for, or say why not."""
-    actor = request.actor  # type: ignore[attr-defined]
+def _admit(request: HttpRequest, identity: Identity, goal: str) -> HttpResponse:
+    actor = acting(request).actor
     try:
         person = single_sign_on.sign_in(identity, actor=actor)
     except SignInRefused as refused:
@@ -93,13 +106,15 @@ def arrived(request: HttpRequest, identity: Identity, goal: str) -> HttpResponse
     return redirect(safe_next(request, goal))
 
 
-def failed(request: HttpRequest, provider_id: str) -> HttpResponse:
+def failed(request: HttpRequest, provider_id: str, why: object) -> HttpResponse:
     """The page for an answer that was not the provider's, not for us, or too late."""
+    # What kind of thing went wrong and no more: a provider's words may repeat a secret.
+    kind = type(why).__name__ if isinstance(why, Exception) else why
+    log.warning("single sign-on through %s failed: %s", provider_id, kind)
     return _refused(request, provider_id, "failed")
 
 
 def _refused(request: HttpRequest, provider_id: str, why: str) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
-    sessions.sign_in_refused(provider_id, why, actor=actor)
+    sessions.sign_in_refused(provider_id, why, actor=acting(request).actor)
     context = {"provider": accounts.provider_label(provider_id), "why": why}
     return render(request, "accounts/single_sign_on_refused.html", context, status=403)

@@ -37,11 +37,12 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         account = sociallogin.account
         identity = identity_of(account.provider, account.uid, account.extra_data)
         goal = sociallogin.state.get("next") or ""
-        raise ImmediateHttpResponse(single_sign_on.arrived(request, identity, goal))
+        raise single_sign_on.Arrived(identity, goal)
 
-    def on_authentication_error(self, request: HttpRequest, provider: Any, **_why: Any) -> None:
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **why: Any) -> None:
         """Answer with our own page; what the provider said may hold secrets and is not shown."""
-        raise ImmediateHttpResponse(single_sign_on.failed(request, provider.sub_id))
+        kind = why.get("exception") or why.get("error")
+        raise ImmediateHttpResponse(single_sign_on.failed(request, provider.sub_id, kind))
 
 
 class NonceClient(OAuth2Client):  # type: ignore[misc]

@@ -168,6 +168,17 @@ def test_it_says_which_migrations_are_missing_or_newer(
     assert "have not run." in missing
 
 
+def test_a_role_in_a_workspace_that_is_not_there_is_named(
+    workspace: Workspace, settings: Any
+) -> None:
+    settings.SSO_ROLES = [f"domain:a.com=viewer@{workspace.slug}", "group:x=admin@research"]
+
+    told, _failed = doctor()
+
+    assert "WARNING single sign-on: SSO_ROLES names the workspace research" in told
+    assert told.count("SSO_ROLES") == 2  # with the advice
+
+
 def test_it_reads_what_is_really_in_force(db: None) -> None:
     off, on = {
         "sqlite": ("PRAGMA recursive_triggers=OFF", "PRAGMA recursive_triggers=ON"),

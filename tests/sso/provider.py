@@ -89,7 +89,8 @@ class Handler(BaseHTTPRequestHandler):
             or given.get("redirect_uri") != asked["redirect_uri"]
             or challenge != asked.get("code_challenge")
         ):
-            self._answer({"error": "invalid_grant"}, 400)
+            # What a careless provider says: it repeats the secret.
+            self._answer({"error": "invalid_grant", "given": given}, 400)
             return
         self._answer({"access_token": "access", "id_token": self.server.id_token(asked)})
 

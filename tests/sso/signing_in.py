@@ -234,6 +234,18 @@ def test_a_provider_that_is_down_is_a_page(workspace: Workspace) -> None:
     assert refused(Client().post(START.format("oidc")), "failed")
 
 
+def test_a_failure_is_logged_without_what_the_provider_said(
+    provider: Provider, workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = Client()
+    address = callback_address(browser)
+    provider.codes.clear()
+
+    assert refused(browser.get(address), "failed")
+    assert "single sign-on through oidc failed: OAuth2Error" in caplog.text
+    assert "the-secret-of" not in caplog.text
+
+
 # --- The way there ------------------------------------------------------------------------------
 
 

@@ -27,6 +27,7 @@ WITH_DATABASE: tuple[Check, ...] = (
     machinery.clocks_agree,
     machinery.worker_is_alive,
     machinery.workspaces_have_keys,
+    machinery.single_sign_on_names_workspaces,
     storage.history_is_guarded,
     storage.history_ends_as_its_head_says,
 )

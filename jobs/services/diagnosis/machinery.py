@@ -1,6 +1,7 @@
 """The workers, the keys and DashScope."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import connection
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from jobs.dashscope import DashScopeError
 from jobs.models import Workspace
-from jobs.services import keys, upstream, workers
+from jobs.services import keys, single_sign_on, upstream, workers
 from jobs.services.diagnosis.finding import Finding
 
 # How far a clock may be off. Leases and the search for a lost answer reckon in tens of seconds.
@@ -44,6 +45,20 @@ def workspaces_have_keys() -> Iterator[Finding]:
                 f"Nobody holds the key of {workspace.slug}.",
                 f"Set {workspace.key_setting} or {workspace.key_setting}_FILE where the worker "
                 "runs, and start the worker again.",
+            )
+
+
+def single_sign_on_names_workspaces() -> Iterator[Finding]:
+    """A mapping to a workspace that is not there grants nothing. Mappings that mean nothing are
+    among the settings."""
+    with suppress(ValueError):
+        slugs = {mapping.slug for mapping in single_sign_on.mappings() if mapping.slug}
+        known = Workspace.objects.filter(slug__in=slugs).values_list("slug", flat=True)
+        for slug in sorted(slugs.difference(known)):
+            yield Finding.warning(
+                "single sign-on",
+                f"SSO_ROLES names the workspace {slug}, which does not exist.",
+                "Correct SSO_ROLES, or make the workspace on its settings page.",
             )
 
 
