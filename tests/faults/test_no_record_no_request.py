@@ -11,6 +11,7 @@ from jobs import actors
 from jobs.models import Attempt, ImportJob, Workspace
 from jobs.services import sending, submission
 from jobs.simulator import Simulator
+from tests.statements import writes
 
 INTENTS = 30
 
@@ -37,7 +38,7 @@ def full() -> Iterator[None]:
     """Every row that is written finds no room."""
 
     def refuse(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if sql.startswith(("INSERT", "UPDATE")):
+        if writes(sql):
             raise DatabaseError("database or disk is full")
         return execute(sql, *rest)
 

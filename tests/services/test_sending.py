@@ -17,6 +17,7 @@ from jobs.services import sending
 from jobs.simulator import Simulator
 from tests.making import make_job
 from tests.services.conftest import WORKER
+from tests.statements import writes
 
 Submit = Callable[..., ImportJob]
 
@@ -293,7 +294,7 @@ def test_an_outcome_waits_for_a_database_that_is_locked_for_a_while(
     def refuse_outcomes(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         nonlocal refusals
         answered = simulator.requests(call="create")
-        if answered and refusals and sql.startswith("INSERT") and table in sql:
+        if answered and refusals and writes(sql, table):
             refusals -= 1
             raise OperationalError("database is locked")
         return execute(sql, params, many, context)

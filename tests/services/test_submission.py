@@ -23,6 +23,7 @@ from jobs.services import content, submission
 from jobs.simulator import Simulator
 from tests.making import make_job
 from tests.services.conftest import fields_for
+from tests.statements import writes
 
 Submit = Callable[..., ImportJob]
 
@@ -52,7 +53,7 @@ def test_nothing_is_stored_or_sent_when_the_event_cannot_be_written(
     submit: Submit, simulator: Simulator
 ) -> None:
     def refuse_events(execute, sql, params, many, context):
-        if "jobs_auditevent" in sql and sql.startswith("INSERT"):
+        if writes(sql, "jobs_auditevent"):
             raise OperationalError("database or disk is full")
         return execute(sql, params, many, context)
 
