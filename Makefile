@@ -65,6 +65,7 @@ messages: ## bring the Chinese texts up to date with the sources; then translate
 bench: ## measure pages at two sizes of the history; BENCH="--large 1000000 --postgresql" for more
 	$(call install,dev,run dev)
 	@$(BIN)/python -m tests.bench $(BENCH)
+	@$(BIN)/python -m tests.bench.audit --jobs 5000 --seconds 1
 
 .PHONY: screenshots
 screenshots: ## take pictures of every page into DIR, the best of them into docs/images
