@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 YOUNG_SECONDS = 600.0
 LONGEST_INTERVAL_SECONDS = 300.0
+LONGEST_PAUSE = timedelta(seconds=LONGEST_INTERVAL_SECONDS)
 # How many jobs that dropped off the pages are asked for one by one in a sweep; when more ended
 # together, the lists of ended jobs find them a hundred at a time.
 SINGLE_GETS_A_SWEEP = 20
@@ -74,6 +75,9 @@ def ask_now(workspace: Workspace, *, actor: Actor) -> None:
     require(actor, Ability.SUBMIT, workspace)
     with audit.act(actor) as act:
         duties.hasten(workspace, DutyKind.FOLLOW)
+        # Their pauses begin anew.
+        others = ImportJob.objects.followed().filter(workspace=workspace, status=JobStatus.OTHER)
+        others.update(updated_at=timezone.now())
         act.record(Verb.SWEEP_ASKED, workspace)
 
 
@@ -113,12 +117,24 @@ def _sweep(duty: Duty, way: Upstream, worker: str) -> int:
     upstream.note_answer(duty.workspace, way, page.exchange)
     if len(missing) > SINGLE_GETS_A_SWEEP:
         calls += _find_among_ended(duty, way, open_jobs, missing, worker)
-    oldest_look_first = sorted(missing.values(), key=lambda job: job.looked_at or job.created_at)
+    oldest_look_first = sorted(
+        filter(_is_due, missing.values()), key=lambda job: job.looked_at or job.created_at
+    )
     for job in oldest_look_first[:SINGLE_GETS_A_SWEEP]:
         calls += 1
         look_at(job, way, worker)
         leases.renew(duty)
     return calls
+
+
+def _is_due(job: ImportJob) -> bool:
+    """Whether a job that is not on the pages is asked for. For one that should be there, that
+    is news. One with a word we don't know never is: it is left alone as long as it has been
+    quiet, because each look is kept in the history."""
+    if job.status != JobStatus.OTHER or job.looked_at is None:
+        return True
+    quiet = job.looked_at - job.updated_at
+    return timezone.now() - job.looked_at >= min(quiet, LONGEST_PAUSE)
 
 
 def _find_among_ended(

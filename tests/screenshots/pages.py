@@ -2,8 +2,8 @@
 
 from urllib.parse import urlencode
 
-from jobs.choices import JobStatus
-from jobs.models import ImportJob
+from jobs.choices import JobStatus, Verb
+from jobs.models import AuditEvent, ImportJob
 from tests.screenshots import present
 
 
@@ -15,6 +15,7 @@ def pages() -> list[tuple[str, str]]:
 
     ended = ImportJob.objects.filter(status=JobStatus.SUCCEEDED, deleted_at=None)
     several = urlencode([("job", pk) for pk in ended.values_list("pk", flat=True)[:3]])
+    changed = AuditEvent.objects.filter(verb=Verb.JOB_STATUS_CHANGED).latest("seq").seq
     return [
         ("sign-in", "/accounts/login/"),
         ("overview", "/"),
@@ -33,7 +34,15 @@ def pages() -> list[tuple[str, str]]:
         ("delete-several", f"/jobs/delete/?{several}"),
         ("settings-workspaces", "/settings/workspaces/"),
         ("settings-members", "/settings/members/"),
+        ("settings-workspace", "/settings/workspaces/main/"),
         ("settings-tokens", "/settings/tokens/"),
+        ("settings-notices", "/settings/notices/"),
+        ("audit-history", "/audit/"),
+        ("audit-filtered", "/audit/?outcome=failed"),
+        ("audit-event", f"/audit/events/{changed}/"),
+        ("audit-exceptions", "/audit/exceptions/"),
+        ("audit-report", "/audit/report/"),
+        ("api", "/api/v1/docs"),
         ("shortcuts", "/shortcuts/"),
         ("not-found", "/nothing-here/"),
     ]

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from jobs.actors import Actor
 from jobs.choices import JobStatus, Verb
 from jobs.models import AuditEvent, Duty, ImportJob, User, Workspace
 from jobs.services import following, sending
@@ -115,6 +116,33 @@ def test_an_unknown_status_word_is_shown_raw_and_followed_on(
 
     sent.refresh_from_db()
     assert (sent.status, sent.remote_status) == (JobStatus.SUCCEEDED, "SUCCESSED")
+
+
+def test_an_unknown_status_word_is_asked_for_less_and_less(
+    clock: time_machine.Traveller,
+    sent: ImportJob,
+    submit: Submit,
+    simulator: Simulator,
+    workspace: Workspace,
+    alice: User,
+) -> None:
+    simulator.set_status(sent.remote_job_id, "QUEUING")
+    other = submit(object_key="models/another/")
+    sending.send_next(WORKER)
+    end, sweeps = timezone.now() + timedelta(minutes=6), 0
+    while timezone.now() < end:
+        # Young, so that sweeps stay frequent whatever becomes of the one with the strange word.
+        ImportJob.objects.filter(pk=other.pk).update(created_at=timezone.now())
+        sweep(clock)
+        sweeps += 1
+    looks = len(simulator.requests(call="get"))
+
+    following.ask_now(workspace, actor=Actor(kind="person", label="alice", user_id=alice.pk))
+    sweep(clock)
+
+    assert sweeps > 100
+    assert 5 < looks < 12
+    assert len(simulator.requests(call="get")) == looks + 1
 
 
 def test_a_job_that_vanished_is_marked_gone_and_stays(
