@@ -16,6 +16,7 @@ from django.utils import translation
 from jobs.choices import Role
 from jobs.models import User, Workspace
 from jobs.services import workspaces
+from jobs.services.list_facts import facts_of
 from jobs.simulator import SIMULATOR_KEY, Simulator
 from tests.audit.lifting import lifted
 from tests.making import make_person
@@ -57,6 +58,12 @@ def _flush_clears_the_history() -> Iterator[None]:
 def _in_english() -> None:
     """A request leaves its language to the thread, and so to the next test."""
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """What the pages know of a history is kept by its last event, which another test has too."""
+    facts_of.cache_clear()
 
 
 @pytest.fixture

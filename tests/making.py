@@ -102,7 +102,8 @@ def make_job(workspace: Workspace, *, by: User | None = None, **fields: Any) -> 
 def change(job: ImportJob, **fields: Any) -> None:
     """Change the job as a service would: together with an event, by which pages notice it."""
     with audit.act(actors.command_line()) as act:
-        ImportJob.objects.filter(pk=job.pk).update(**fields)
+        if fields:
+            ImportJob.objects.filter(pk=job.pk).update(**fields)
         act.record(Verb.EXCHANGE_KEPT, job)
 
 

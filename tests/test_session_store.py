@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client, RequestFactory
 
 from jobs.models import AuditHead, User, Workspace
-from jobs.session_store import SessionStore, history_seq
+from jobs.session_store import SessionStore, history_head
 
 
 def kept(**data: Any) -> SessionStore:
@@ -17,7 +17,7 @@ def kept(**data: Any) -> SessionStore:
     return SessionStore(store.session_key)
 
 
-def test_a_session_comes_with_the_number_of_the_last_event(
+def test_a_session_comes_with_the_hash_of_the_last_event(
     workspace: Workspace, django_assert_num_queries: Any
 ) -> None:
     store = kept(name="value")
@@ -26,23 +26,23 @@ def test_a_session_comes_with_the_number_of_the_last_event(
 
     with django_assert_num_queries(1):
         assert store["name"] == "value"
-        seq = history_seq(request)
+        head = history_head(request)
 
-    assert seq == AuditHead.objects.get().seq > 0
+    assert head == AuditHead.objects.get().hash != ""
 
 
-def test_before_the_first_event_the_number_is_zero(db: None) -> None:
+def test_before_the_first_event_the_hash_is_empty(db: None) -> None:
     store = kept(name="value")
 
     assert store["name"] == "value"
-    assert store.history_seq == 0
+    assert store.history_head == ""
 
 
 def test_where_no_session_was_read_it_is_asked_for(workspace: Workspace) -> None:
     request = RequestFactory().get("/")
     request.session = SessionStore()
 
-    assert history_seq(request) == AuditHead.objects.get().seq
+    assert history_head(request) == AuditHead.objects.get().hash
 
 
 def test_an_unknown_or_ended_session_holds_nothing(db: None) -> None:

@@ -32,8 +32,8 @@ KEPT = (
 )
 
 
-def of(workspaces: Sequence[Workspace]) -> QuerySet[SavedView]:
-    """The views of these workspaces by name."""
+def of(workspaces: Sequence[Workspace] | Sequence[int]) -> QuerySet[SavedView]:
+    """The views of these workspaces, by name."""
     return SavedView.objects.filter(workspace__in=workspaces).select_related("workspace")
 
 

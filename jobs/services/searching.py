@@ -75,13 +75,18 @@ class JobSearch:
         """
         if memberships is None:
             memberships = user.memberships.select_related("workspace")
+        return self.jobs_in(
+            [
+                membership.workspace_id
+                for membership in memberships
+                if self.workspace in ("", membership.workspace.slug)
+            ]
+        )
+
+    def jobs_in(self, workspaces: Sequence[int]) -> ImportJobQuerySet:
+        """The jobs found in the workspaces of these numbers, whatever `workspace` says."""
         # By number and not by a join: an index has the jobs of a workspace in order only for one
         # that is named.
-        workspaces = [
-            membership.workspace_id
-            for membership in memberships
-            if self.workspace in ("", membership.workspace.slug)
-        ]
         statuses = STATUSES_OF_GROUP.get(self.status, (self.status,) if self.status else ())
         found = ImportJob.objects.filter(workspace__in=workspaces)
         if statuses:
@@ -108,7 +113,7 @@ class JobSearch:
             found = found.filter(finished_at__gte=self.ended_since)
         return self._mentioning(found, workspaces) if self.terms else found
 
-    def _mentioning(self, found: ImportJobQuerySet, workspaces: list[int]) -> ImportJobQuerySet:
+    def _mentioning(self, found: ImportJobQuerySet, workspaces: Sequence[int]) -> ImportJobQuerySet:
         numbers = [number for term in self.terms if (number := _number(term)) is not None]
         if indexed := [term for term in self.terms if _is_indexed(term)]:
             limited = text_index.candidates(indexed)
@@ -166,7 +171,7 @@ def read(values: Mapping[str, str], zone: tzinfo) -> tuple[JobSearch, dict[str, 
     return search, problems
 
 
-def _branches(workspaces: list[int], statuses: Sequence[str]) -> list[Q]:
+def _branches(workspaces: Sequence[int], statuses: Sequence[str]) -> list[Q]:
     if not statuses:
         return [Q(workspace=workspace) for workspace in workspaces]
     return [
@@ -185,7 +190,7 @@ def _number(term: str) -> int | None:
     return int(number) if is_one else None
 
 
-def _newest(workspaces: list[int]) -> Q | None:
+def _newest(workspaces: Sequence[int]) -> Q | None:
     """The newest jobs of the workspaces, unless all of them are few."""
     nth = (
         ImportJob.objects.filter(workspace=OuterRef("pk"))

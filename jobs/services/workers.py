@@ -5,7 +5,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -86,9 +86,10 @@ def part(name: str) -> None:
     WorkerHeartbeat.objects.filter(seen_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
 
 
-def last_heartbeat() -> WorkerHeartbeat | None:
-    """The worker that was heard last and has not said goodbye."""
-    return WorkerHeartbeat.objects.filter(stopped_at=None).order_by("-seen_at").first()
+def last_heard_at() -> datetime | None:
+    """When a worker that has not said goodbye was last heard."""
+    heard = WorkerHeartbeat.objects.filter(stopped_at=None).order_by("-seen_at")
+    return heard.values_list("seen_at", flat=True).first()
 
 
 def alive() -> list[WorkerHeartbeat]:
@@ -97,8 +98,6 @@ def alive() -> list[WorkerHeartbeat]:
     return list(WorkerHeartbeat.objects.filter(stopped_at=None, seen_at__gt=since))
 
 
-def is_alive(heartbeat: WorkerHeartbeat | None) -> bool:
-    """Whether the worker was heard a moment ago."""
-    if heartbeat is None:
-        return False
-    return timezone.now() - heartbeat.seen_at < timedelta(seconds=SILENT_SECONDS)
+def is_recent(heard_at: datetime | None) -> bool:
+    """Whether a worker that was last heard then is alive."""
+    return heard_at is not None and timezone.now() - heard_at < timedelta(seconds=SILENT_SECONDS)

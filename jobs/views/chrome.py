@@ -1,6 +1,6 @@
 """The frame of every page: where one is, who one is, and whether the machinery is alive."""
 
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from django.conf import settings
@@ -88,8 +88,7 @@ NAVIGATION = (
 )
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A navigation entry as drawn; `current` is the value of aria-current, or ""."""
 
     url: str
@@ -99,8 +98,7 @@ class Link:
     current: str
 
 
-@dataclass(frozen=True)
-class Pulse:
+class Pulse(NamedTuple):
     """How a part of the machinery does: a tone and a sentence, with more on hovering."""
 
     tone: str
@@ -108,8 +106,7 @@ class Pulse:
     detail: str = ""
 
 
-@dataclass(frozen=True)
-class Station:
+class Station(NamedTuple):
     """A workspace in the rail, with how its DashScope answers."""
 
     name: str
@@ -159,42 +156,32 @@ class Chrome:
     @property
     def role(self) -> str:
         """The reader's role, where it is one and the same everywhere."""
-        roles = {membership.get_role_display() for membership in self.memberships}
-        return roles.pop() if len(roles) == 1 else ""
+        roles = {membership.role for membership in self.memberships}
+        return str(Role(roles.pop()).label) if len(roles) == 1 else ""
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """The navigation, as far as the reader may use it."""
+        roles = frozenset(membership.role for membership in self.memberships)
+        match = self._request.resolver_match
+        return _links(roles, match.url_name if match else "", get_language())
 
     @property
-    def links(self) -> list[Link]:
-        """The navigation, as far as the reader may use it."""
-        held = {
-            ability
-            for membership in self.memberships
-            for ability in ABILITIES[Role(membership.role)]
-        }
-        match = self._request.resolver_match
-        here = match.url_name if match else ""
-        return [
-            Link(
-                reverse(place.url_name),
-                str(place.label),
-                place.icon,
-                place.keys,
-                "page" if here == place.url_name else "true" if here in place.covers else "",
-            )
-            for place in NAVIGATION
-            if place.ability in held
-        ]
+    def link_to_submit(self) -> Link | None:
+        """The entry that leads to the form, if the reader may submit."""
+        return next((link for link in self.links if link.icon == "plus"), None)
 
     @cached_property
     def worker(self) -> Pulse:
         """Whether a worker is alive. One query."""
-        heartbeat = workers.last_heartbeat()
-        if workers.is_alive(heartbeat):
+        heard_at = workers.last_heard_at()
+        if workers.is_recent(heard_at):
             return Pulse("ok", _("Worker is running"))
-        if heartbeat is None:
+        if heard_at is None:
             return Pulse(
                 "bad", _("No worker is running"), _("Nothing is sent until a worker is started.")
             )
-        ago = Clock.of(self._request).ago(heartbeat.seen_at)
+        ago = Clock.of(self._request).ago(heard_at)
         return Pulse(
             "bad",
             _("Worker silent, last heard %(ago)s") % {"ago": ago},
@@ -202,10 +189,10 @@ class Chrome:
         )
 
     @cached_property
-    def stations(self) -> list[Station]:
+    def stations(self) -> tuple[Station, ...]:
         """The reader's workspaces with their health."""
         clock = Clock.of(self._request)
-        return [
+        return tuple(
             Station(
                 membership.workspace.name,
                 membership.workspace.host or upstream.host(membership.workspace),
@@ -213,7 +200,7 @@ class Chrome:
                 _pulse_of(membership.workspace, clock),
             )
             for membership in self.memberships
-        ]
+        )
 
 
 class FramedRequest(HttpRequest):
@@ -268,7 +255,9 @@ def as_part_of_page(response: HttpResponse) -> HttpResponse:
 @require_safe
 def pulse(request: HttpRequest) -> HttpResponse:
     """The health lines of the rail alone, which every page asks for now and then."""
-    return as_part_of_page(render(request, "_pulse.html"))
+    frame = chrome_of(request)
+    health = {"stations": frame.stations, "worker": frame.worker}
+    return as_part_of_page(render(request, "_pulse.html", health))
 
 
 @login_not_required
@@ -297,6 +286,23 @@ def safe_next(request: HttpRequest, address: str) -> str:
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return address if ours else reverse(settings.LOGIN_REDIRECT_URL)
+
+
+@lru_cache(200)
+def _links(roles: frozenset[str], here: str, language: str | None) -> tuple[Link, ...]:
+    # In `language`, which is what the thread speaks.
+    held = {ability for role in roles for ability in ABILITIES[Role(role)]}
+    return tuple(
+        Link(
+            reverse(place.url_name),
+            str(place.label),
+            place.icon,
+            place.keys,
+            "page" if here == place.url_name else "true" if here in place.covers else "",
+        )
+        for place in NAVIGATION
+        if place.ability in held
+    )
 
 
 def _pulse_of(workspace: Workspace, clock: Clock) -> Pulse:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.utils.translation import get_language
 
-from jobs.session_store import history_seq
+from jobs.session_store import history_head
 from jobs.templatetags.clock import Clock
 from jobs.views.chrome import as_part_of_page
 
@@ -31,7 +31,7 @@ def state_of(request: HttpRequest, clock: Clock, *more: Any) -> str:
     Whoever changes what a page shows records an event, or the page does not notice.
     """
     return content_of(
-        history_seq(request),
+        history_head(request),
         request.user.pk,
         get_language(),
         str(clock.zone),

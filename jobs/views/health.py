@@ -33,7 +33,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         found |= {"migrations": _migrations(), "database": OK}
         if found["migrations"] == OK:
-            found["worker"] = OK if workers.is_alive(workers.last_heartbeat()) else "silent"
+            found["worker"] = OK if workers.is_recent(workers.last_heard_at()) else "silent"
     except DatabaseError as error:
         log.warning("the database does not answer: %s", error)
     ready = all(state == OK for state in found.values())

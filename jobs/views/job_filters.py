@@ -1,30 +1,37 @@
 """What stands above the rows of the list: the filters as one sets them, and as they are set."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jobs.choices import JobStatus, WeightType
 from jobs.middleware import DeskRequest
-from jobs.models import User
 from jobs.services import content, pages, searching
+from jobs.services.list_facts import ListFacts
+from jobs.services.pages import Order
 from jobs.services.searching import JobSearch
 from jobs.views.chrome import chrome_of
-from jobs.views.rows import MOST_COUNTED, capped
+from jobs.views.rows import capped
 
-FILTERS = (
-    "status",
-    "q",
-    "submitter",
-    "workspace",
-    "base_model",
-    "weight_type",
-    "since",
-    "until",
-    "ended_since",
-)
+
+class FilterTexts(NamedTuple):
+    """A text for each filter, under the name that it has in the list's address."""
+
+    status: str = ""
+    q: str = ""
+    submitter: str = ""
+    workspace: str = ""
+    base_model: str = ""
+    weight_type: str = ""
+    since: str = ""
+    until: str = ""
+    ended_since: str = ""
+
+
+FILTERS = FilterTexts._fields
 # Shown beside each other; the others are behind a press.
 AT_HAND = ("status", "q")
 PLACES = ("cursor", "top")
@@ -40,13 +47,39 @@ ORDERS = {
 }
 
 
-@dataclass(frozen=True)
-class Chip:
-    """A filter that is one press away; `count` is shown unless it is None."""
+class Chip(NamedTuple):
+    """A status that is one press away, with how many jobs have it where that is shown."""
 
-    status: str
+    url: str
     label: str
-    count: str | None = None
+    current: bool
+    jobs: str = ""
+
+
+class FilterBar(NamedTuple):
+    """The filters as they are set: `values` and `faults` are by the filters' names."""
+
+    path: str
+    values: FilterTexts
+    faults: FilterTexts
+    chips: tuple[Chip, ...]
+    workspaces: tuple[tuple[str, str], ...]
+    people: tuple[tuple[str, str], ...]
+    order: str
+    more_open: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """What some filters offer, the same for everyone."""
+
+    statuses: tuple[tuple[str, Any], ...] = (*GROUPS.items(), *JobStatus.choices)
+    weight_types: tuple[tuple[str, Any], ...] = tuple(WeightType.choices)
+    orders: tuple[tuple[str, Any], ...] = tuple(ORDERS.items())
+    base_models: tuple[str, ...] = tuple(content.SUGGESTED_BASE_MODELS)
+
+
+CHOICES = Choices()
 
 
 @dataclass(frozen=True)
@@ -58,46 +91,47 @@ class Narrowing:
     without: str
 
 
-def bar(request: DeskRequest, search: JobSearch, problems: dict[str, list[str]]) -> dict[str, Any]:
-    """What the bar of filters shows. Three queries."""
-    workspaces = [membership.workspace for membership in chrome_of(request).memberships]
-    people = list(
-        User.objects.filter(memberships__workspace__in=workspaces)
-        .distinct()
-        .order_by("first_name", "username")
-    )
-    values = {name: request.GET.get(name, "") for name in FILTERS}
-    words = _words(values, {p.username: p.label for p in people}, workspaces_named(workspaces))
+def shown(
+    request: DeskRequest,
+    search: JobSearch,
+    problems: dict[str, list[str]],
+    order: Order,
+    facts: ListFacts,
+) -> dict[str, Any]:
+    """What the templates need to show the filters."""
+    values = FilterTexts(*(request.GET.get(name, "") for name in FILTERS))
+    memberships = chrome_of(request).memberships
+    workspaces = tuple((each.workspace.slug, each.workspace.name) for each in memberships)
     return {
-        "values": values,
-        "problems": problems,
+        "filter_choices": CHOICES,
+        "filter_bar": FilterBar(
+            path=request.path,
+            values=values,
+            faults=FilterTexts(**{name: texts[0] for name, texts in problems.items()}),
+            chips=tuple(_chips(request, search, facts)),
+            workspaces=workspaces,
+            people=facts.people,
+            order=order.name,
+            more_open=bool(problems.keys() - {*AT_HAND}),
+        ),
         "narrowings": [
             Narrowing(str(label), value, address(request, **{name: None}))
-            for name, label, value in words
+            for name, label, value in _words(values, dict(facts.people), dict(workspaces))
             if value
         ],
-        "more_open": bool(problems.keys() - {*AT_HAND}),
-        "chips": [
-            Chip("", _("All")),
-            *(
-                Chip(status, str(GROUPS[status]), _count(status, request))
-                for status in (searching.NEEDS_PERSON, searching.OPEN)
-            ),
-            Chip(JobStatus.FAILED, str(JobStatus.FAILED.label)),
-            Chip(JobStatus.SUCCEEDED, str(JobStatus.SUCCEEDED.label)),
-        ],
-        "statuses": [*GROUPS.items(), *JobStatus.choices],
-        "weight_types": WeightType.choices,
-        "orders": ORDERS.items(),
-        "workspaces": workspaces,
-        "people": people,
-        "base_models": content.SUGGESTED_BASE_MODELS,
     }
 
 
-def workspaces_named(workspaces: list[Any]) -> dict[str, str]:
-    """Slug to name."""
-    return {workspace.slug: workspace.name for workspace in workspaces}
+def _chips(request: DeskRequest, search: JobSearch, facts: ListFacts) -> Iterator[Chip]:
+    for status, label, jobs in (
+        (None, _("All"), ""),
+        (searching.NEEDS_PERSON, GROUPS[searching.NEEDS_PERSON], capped(facts.needing_a_person)),
+        (searching.OPEN, GROUPS[searching.OPEN], capped(facts.open)),
+        (JobStatus.FAILED, JobStatus.FAILED.label, ""),
+        (JobStatus.SUCCEEDED, JobStatus.SUCCEEDED.label, ""),
+    ):
+        url = address(request, status=status)
+        yield Chip(url, str(label), search.status == (status or ""), jobs)
 
 
 def address(request: DeskRequest, **changes: str | None) -> str:
@@ -113,24 +147,19 @@ def address(request: DeskRequest, **changes: str | None) -> str:
 
 
 def _words(
-    values: dict[str, str], people: dict[str, str], workspaces: dict[str, str]
+    values: FilterTexts, people: dict[str, str], workspaces: dict[str, str]
 ) -> list[tuple[str, Any, str]]:
     """Each filter's name, label, and value in words."""
     statuses = {**GROUPS, **dict(JobStatus.choices)}
     weights = dict(WeightType.choices)
     return [
-        ("status", _("Status"), str(statuses.get(values["status"], values["status"]))),
-        ("q", _("Text"), values["q"]),
-        ("submitter", _("Person"), people.get(values["submitter"], values["submitter"])),
-        ("workspace", _("Workspace"), workspaces.get(values["workspace"], values["workspace"])),
-        ("base_model", _("Base model"), values["base_model"]),
-        ("weight_type", _("Tuning type"), str(weights.get(values["weight_type"], ""))),
-        ("since", _("From day"), values["since"]),
-        ("until", _("To day"), values["until"]),
-        ("ended_since", _("Ended since"), values["ended_since"]),
+        ("status", _("Status"), str(statuses.get(values.status, values.status))),
+        ("q", _("Text"), values.q),
+        ("submitter", _("Person"), people.get(values.submitter, values.submitter)),
+        ("workspace", _("Workspace"), workspaces.get(values.workspace, values.workspace)),
+        ("base_model", _("Base model"), values.base_model),
+        ("weight_type", _("Tuning type"), str(weights.get(values.weight_type, ""))),
+        ("since", _("From day"), values.since),
+        ("until", _("To day"), values.until),
+        ("ended_since", _("Ended since"), values.ended_since),
     ]
-
-
-def _count(status: str, request: DeskRequest) -> str:
-    found = JobSearch(status=status).jobs(request.user, chrome_of(request).memberships)
-    return capped(found.order_by()[:MOST_COUNTED].count())

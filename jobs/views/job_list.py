@@ -1,7 +1,6 @@
 """The list of import jobs: filtered by its address, paged by key, and refreshed in place."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,12 +12,14 @@ from jobs.middleware import DeskRequest
 from jobs.models import ImportJob
 from jobs.models.import_jobs import ImportJobQuerySet
 from jobs.services import pages, searching
+from jobs.services.list_facts import MOST_COUNTED, facts_of
 from jobs.services.pages import Cursor, Order, Page
+from jobs.session_store import history_head
 from jobs.templatetags.clock import Clock
 from jobs.views import freshness, job_filters, list_columns, saved_views, selection
 from jobs.views.chrome import as_part_of_page, chrome_of, wants_fragment
 from jobs.views.freshness import Version
-from jobs.views.rows import MOST_COUNTED, capped, row_of, timeless
+from jobs.views.rows import RowHeads, capped, row_of, timeless
 
 PAGE_SIZE = 50
 # Seconds between refreshes while something young is open, something old is, and nothing is.
@@ -41,19 +42,24 @@ def job_list(request: DeskRequest) -> HttpResponse:
     except InvalidFields:
         return redirect(job_filters.address(request))
     found = search.jobs(request.user, chrome_of(request).memberships)
-    page = pages.page_of(found.for_list(), cursor, size=PAGE_SIZE, order=order)
+    page = pages.page_of(found, cursor, size=PAGE_SIZE, order=order)
+    workspaces = {each.workspace_id: each.workspace for each in chrome_of(request).memberships}
+    for job in page.jobs:
+        job.workspace = workspaces[job.workspace_id]
     top = _top(request, found, page, cursor, order)
     newer = pages.count_before(found, top, most=MOST_COUNTED) if "top" in request.GET and top else 0
     rows = [row_of(job, clock) for job in page.jobs]
     version = Version(state, freshness.content_of([timeless(row) for row in rows], newer))
+    heads = _heads(request, columns, order)
     context = {
         "rows": rows,
         "page": page,
         "top": top,
         "search": search,
         "columns": columns,
+        "heads": heads,
         "order": order.name,
-        "order_word": job_filters.ORDERS[order.name],
+        "order_word": heads.order_word,
         "newer_count": newer and capped(newer),
         "first_page_url": job_filters.address(request),
         "version": version,
@@ -65,8 +71,13 @@ def job_list(request: DeskRequest) -> HttpResponse:
         if held.content == version.content:
             return freshness.later(request, context)
         return as_part_of_page(render(request, "jobs/job_list.html#jobs", context))
-    context |= job_filters.bar(request, search, problems) | saved_views.offered(request)
-    context |= {"may_act": selection.may_act(request), "column_choices": _choices(columns)}
+    facts = facts_of(history_head(request), tuple(workspaces))
+    context |= job_filters.shown(request, search, problems, order, facts)
+    context |= saved_views.offered(request, facts.views)
+    context |= {
+        "may_act": selection.may_act(request),
+        "column_choices": list_columns.choices(columns),
+    }
     return as_part_of_page(render(request, "jobs/job_list.html", context))
 
 
@@ -104,8 +115,16 @@ def _refresh_url(
     return f"{request.path}?{query.urlencode()}"
 
 
-def _choices(columns: list[str]) -> list[tuple[str, Any, bool]]:
-    return [(name, label, name in columns) for name, label in list_columns.COLUMNS.items()]
+def _heads(request: DeskRequest, columns: tuple[str, ...], order: Order) -> RowHeads:
+    return RowHeads(
+        columns,
+        order.name,
+        str(job_filters.ORDERS[order.name]),
+        by_status=job_filters.address(request, sort=pages.BY_STATUS.name),
+        by_age=job_filters.address(
+            request, sort=pages.OLDEST.name if order is pages.NEWEST else None
+        ),
+    )
 
 
 def _refresh_seconds(jobs: list[ImportJob]) -> int:

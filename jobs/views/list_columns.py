@@ -23,12 +23,17 @@ USUAL = ("base", "place", "who", "age")
 NONE = "none"
 
 
-def columns_of(request: HttpRequest) -> list[str]:
+def columns_of(request: HttpRequest) -> tuple[str, ...]:
     """The columns that the reader chose, else the usual ones."""
     if not (kept := request.COOKIES.get(COOKIE, "")):
-        return list(USUAL)
+        return USUAL
     chosen = kept.split(".")
-    return [name for name in COLUMNS if name in chosen]
+    return tuple(name for name in COLUMNS if name in chosen)
+
+
+def choices(chosen: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
+    """Each column with its label, and whether it is among the chosen ones."""
+    return tuple((name, str(label), name in chosen) for name, label in COLUMNS.items())
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """A job as the list shows it, worked out before the template runs: fifty rows have to be cheap."""
 
-from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -9,12 +10,10 @@ from django.utils.translation import gettext as _
 from jobs.choices import JobStatus, Origin, WeightType
 from jobs.models import ImportJob
 from jobs.services.explaining import explanation_of, raw_text
+from jobs.services.list_facts import MOST_COUNTED
 from jobs.templatetags.clock import Clock, duration_text
 from jobs.templatetags.desk import initials
 from jobs.templatetags.looks import LOOK_OF_STATUS
-
-# Counting stops here: nobody acts on the difference between a hundred and a thousand.
-MOST_COUNTED = 100
 
 
 def capped(count: int) -> str:
@@ -22,8 +21,7 @@ def capped(count: int) -> str:
     return str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
 
 
-@dataclass(frozen=True)
-class Why:
+class Why(NamedTuple):
     """What went wrong, what to do, and the words it came in."""
 
     tone: str
@@ -32,8 +30,7 @@ class Why:
     raw: str
 
 
-@dataclass(frozen=True)
-class JobRow:
+class JobRow(NamedTuple):
     """One row; every text is ready to be shown, none is escaped yet."""
 
     id: int
@@ -67,6 +64,16 @@ class JobRow:
         return f"{self.name}: {self.word}"
 
 
+class RowHeads(NamedTuple):
+    """What stands above the rows: the columns, the order, and the addresses of other orders."""
+
+    columns: tuple[str, ...]
+    order: str
+    order_word: str
+    by_status: str
+    by_age: str
+
+
 def row_of(job: ImportJob, clock: Clock) -> JobRow:
     """The row of one job; its workspace has to be selected along."""
     status = JobStatus(job.status)
@@ -74,7 +81,7 @@ def row_of(job: ImportJob, clock: Clock) -> JobRow:
     who = job.submitted_by_label if job.origin == Origin.DESK else ""
     return JobRow(
         id=job.pk,
-        url=reverse("job-detail", args=[job.pk]),
+        url=job_url(job.pk),
         status=status,
         word=status_word(job),
         tone=look.tone,
@@ -102,7 +109,7 @@ def row_of(job: ImportJob, clock: Clock) -> JobRow:
 
 def timeless(row: JobRow) -> JobRow:
     """The row but for its age, which the page tells by itself."""
-    return replace(row, age="")
+    return row._replace(age="")
 
 
 def _took(job: ImportJob) -> str:
@@ -119,7 +126,19 @@ def status_word(job: ImportJob) -> str:
     """The status in words; DashScope's own word where we know none for it."""
     if job.status == JobStatus.OTHER and job.remote_status:
         return job.remote_status
-    return str(JobStatus(job.status).label)
+    return _word(job.status, get_language())
+
+
+@lru_cache
+def _word(status: str, language: str | None) -> str:
+    # In `language`, which is what the thread speaks.
+    return str(JobStatus(status).label)
+
+
+@lru_cache(10_000)
+def job_url(job_id: int) -> str:
+    """The address of the job's page."""
+    return reverse("job-detail", args=[job_id])
 
 
 def over_text(job: ImportJob) -> str:

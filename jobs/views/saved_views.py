@@ -1,5 +1,6 @@
 """Saving the filters of the list as a view for the team, and removing one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,13 +30,12 @@ class ViewLink:
     current: bool
 
 
-def offered(request: DeskRequest) -> dict[str, Any]:
-    """The team's views, and whether what the list shows now may be saved or removed. A query."""
+def offered(request: DeskRequest, team_views: Iterable[SavedView]) -> dict[str, Any]:
+    """The team's views, and whether what the list shows now may be saved or removed."""
     memberships = chrome_of(request).memberships
     here = saved_views.query_of(request.GET.urlencode())
     views = [
-        ViewLink(view, f"{reverse('job-list')}?{view.query}", view.query == here)
-        for view in saved_views.of([membership.workspace for membership in memberships])
+        ViewLink(view, f"{request.path}?{view.query}", view.query == here) for view in team_views
     ]
     held = {m.workspace_id: ABILITIES[Role(m.role)] for m in memberships}
     current = next((link.view for link in views if link.current), None)

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from jobs.choices import JobStatus, Role
 from jobs.models import ImportJob, User, Workspace
+from jobs.services import list_facts
 from jobs.views import job_filters, job_list, rows
-from tests.making import make_job
+from tests.making import change, make_job
 from tests.views.job_pages import FRAGMENT, SCRIPT, get, names
 
 ClientOf = Callable[[User], Client]
@@ -292,26 +293,29 @@ def test_the_number_of_queries_does_not_grow(
         return len(captured)
 
     for status in JobStatus.values:
-        make_job(workspace, status=status, by=bob, remote_status="")
+        job = make_job(workspace, status=status, by=bob, remote_status="")
     few = queries()
     for number in range(80):
         make_job(workspace, status=JobStatus.values[number % 10], by=bob, remote_status="")
+    change(job, looked_at=timezone.now())
 
     assert queries() == few
-    assert few <= (4 if headers else 10)
+    assert few <= (4 if headers else 9)
+    if not headers:
+        assert queries() == 5, "while nothing happens, the rows and the frame alone are read"
 
 
 def test_it_counts_what_is_open_and_what_needs_a_person(
     client_of: ClientOf, vera: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_filters, "MOST_COUNTED", 3)
+    monkeypatch.setattr(list_facts, "MOST_COUNTED", 3)
     monkeypatch.setattr(rows, "MOST_COUNTED", 3)
     failed = [make_job(workspace, status=JobStatus.FAILED) for _ in range(3)]
     make_job(workspace, status=JobStatus.RUNNING)
     client = client_of(vera)
 
     before = get(client)
-    make_job(workspace, resubmission_of=failed[0])
+    change(make_job(workspace, resubmission_of=failed[0]))
     after = get(client)
 
     assert "Needs a person<b>2+</b>" in before

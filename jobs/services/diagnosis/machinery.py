@@ -21,10 +21,8 @@ def worker_is_alive() -> Iterator[Finding]:
     if alive := workers.alive():
         yield Finding.ok("worker", f"{len(alive)} at work.")
         return
-    last = workers.last_heartbeat()
-    told = (
-        f"None was heard since {last.seen_at:%Y-%m-%d %H:%M:%S %Z}." if last else "None is at work."
-    )
+    last = workers.last_heard_at()
+    told = f"None was heard since {last:%Y-%m-%d %H:%M:%S %Z}." if last else "None is at work."
     yield Finding.failed(
         "worker", told, "Start `manage.py run_worker`, and read its log if it ended by itself."
     )

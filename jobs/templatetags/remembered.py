@@ -1,0 +1,34 @@
+"""Parts of pages that are rendered once for each set of values that they are given."""
+
+from collections.abc import Hashable
+from functools import lru_cache
+
+from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+register = template.Library()
+# A row of a list is 2 to 5 KB with what it was rendered from.
+MOST_REMEMBERED = 2000
+
+
+@register.simple_tag
+def remembered(template_name: str, **values: Hashable) -> SafeString:
+    """An included template that sees these values and nothing else of the page.
+
+    Its text hangs on the values and the reader's language alone, so it is rendered when it is
+    first asked for and is never out of date. It has no request: a form of it has no token.
+    """
+    if settings.DEBUG:  # a template that is being written changes under its name
+        return _rendered.__wrapped__(template_name, get_language(), tuple(values.items()))
+    return _rendered(template_name, get_language(), tuple(values.items()))
+
+
+@lru_cache(MOST_REMEMBERED)
+def _rendered(
+    template_name: str, language: str | None, values: tuple[tuple[str, Hashable], ...]
+) -> SafeString:
+    # In `language`, which is what the thread speaks.
+    return mark_safe(render_to_string(template_name, dict(values)))  # noqa: S308 - it is a template's
