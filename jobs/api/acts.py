@@ -11,8 +11,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from jobs.api.bearer import ApiRequest
 from jobs.api.envelope import responses
-from jobs.api.job_shape import JobOut, shown
-from jobs.api.jobs import router, visible
+from jobs.api.job_shape import JobOut
+from jobs.api.jobs import router, shown_alone, visible
 from jobs.api.queries import refuse_unknown
 from jobs.errors import InvalidFields
 from jobs.services import removal, settling
@@ -58,7 +58,7 @@ def delete_job(request: ApiRequest, job_id: int, query: Query[DeletionQuery]) ->
     refuse_unknown(request, DeletionQuery)
     job = visible(request, job_id)
     removal.request(job, reason=query.reason, actor=request.actor)
-    return Status(202, shown(visible(request, job_id)))
+    return Status(202, shown_alone(request, job_id))
 
 
 @router.post(
@@ -82,4 +82,4 @@ def resolve_job(request: ApiRequest, job_id: int, payload: ResolutionIn) -> JobO
         reason=payload.reason,
         actor=request.actor,
     )
-    return shown(visible(request, job_id))
+    return shown_alone(request, job_id)

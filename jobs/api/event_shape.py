@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_noop
-from ninja import Field, Schema
+from pydantic import BaseModel, Field
 
 from jobs.api.job_shape import Time
 from jobs.models import AuditEvent, Workspace
@@ -15,7 +15,7 @@ from jobs.services.history import Entry
 ELSEWHERE = ("actor", "address", "user_agent", "token")
 
 
-class ActorOut(Schema):
+class ActorOut(BaseModel):
     """Who acted."""
 
     kind: str = Field(description=gettext_noop("person, token, worker or system."))
@@ -25,7 +25,7 @@ class ActorOut(Schema):
     token: str | None = Field(description=gettext_noop("What the token was called."))
 
 
-class SubjectOut(Schema):
+class SubjectOut(BaseModel):
     """What an event is about."""
 
     kind: str
@@ -33,7 +33,7 @@ class SubjectOut(Schema):
     label: str
 
 
-class EventOut(Schema):
+class EventOut(BaseModel):
     """One event. Values of people that were erased read so."""
 
     seq: int
@@ -51,7 +51,7 @@ class EventOut(Schema):
     )
 
 
-class EventPage(Schema):
+class EventPage(BaseModel):
     """Some events."""
 
     items: list[EventOut]

@@ -1,13 +1,12 @@
 """A job as the API shows it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from django.db.models import Prefetch
+from django.db.models import F
 from django.utils.translation import get_language, gettext_noop
-from ninja import Field, Schema
-from pydantic import PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
 
 from jobs.choices import AttemptState, JobStatus, Origin, WeightType
 from jobs.models import Attempt, ImportJob
@@ -21,7 +20,7 @@ Time = Annotated[
 ]
 
 
-class ErrorOut(Schema):
+class ErrorOut(BaseModel):
     """What went wrong, as it came and as it is explained."""
 
     code: str = Field(description=gettext_noop("DashScope's code, or our own word."))
@@ -35,7 +34,7 @@ class ErrorOut(Schema):
     )
 
 
-class CandidateOut(Schema):
+class CandidateOut(BaseModel):
     """A job at DashScope that an unanswered submission may have made."""
 
     job_id: str
@@ -47,7 +46,7 @@ class CandidateOut(Schema):
     gmt_create: str
 
 
-class JobOut(Schema):
+class JobOut(BaseModel):
     """An import job."""
 
     id: int
@@ -83,17 +82,21 @@ class JobOut(Schema):
     )
 
 
-def with_all_shown(found: ImportJobQuerySet) -> ImportJobQuerySet:
-    """The jobs with everything that `shown` reads, in two queries however many they are."""
-    conflicts = Attempt.objects.filter(state=AttemptState.CONFLICT)
-    return found.select_related("workspace", "submitted_by").prefetch_related(
-        Prefetch("attempts", queryset=conflicts, to_attr="conflicts")
-    )
+def with_submitter(found: ImportJobQuerySet) -> ImportJobQuerySet:
+    """The jobs with the names of who submitted them, as `shown` wants them."""
+    return found.annotate(submitter=F("submitted_by__username"))
 
 
-def shown(job: ImportJob) -> JobOut:
-    """A job that `with_all_shown` read."""
-    conflicts: Iterable[Attempt] = job.conflicts  # type: ignore[attr-defined]
+def shown(jobs: Sequence[ImportJob]) -> list[JobOut]:
+    """Jobs that `with_submitter` read, with their workspaces. A query more where one of them is
+    unconfirmed."""
+    unconfirmed = [job.pk for job in jobs if job.status == JobStatus.UNCONFIRMED]
+    conflicts = Attempt.objects.filter(job__in=unconfirmed, state=AttemptState.CONFLICT)
+    candidates = dict(conflicts.values_list("job", "candidates")) if unconfirmed else {}
+    return [_shown(job, candidates.get(job.pk, [])) for job in jobs]
+
+
+def _shown(job: ImportJob, candidates: Iterable[dict[str, str]]) -> JobOut:
     return JobOut(
         id=job.pk,
         workspace=job.workspace.slug,
@@ -108,14 +111,10 @@ def shown(job: ImportJob) -> JobOut:
         model_name=job.generated_model_name or None,
         error=_error(job),
         request_id=job.request_id or None,
-        submitted_by=job.submitted_by.username if job.submitted_by else None,
+        submitted_by=job.submitter,  # type: ignore[attr-defined]
         origin=Origin(job.origin),
         resubmission_of=job.resubmission_of_id,
-        candidates=[
-            CandidateOut.model_validate(candidate)
-            for attempt in conflicts
-            for candidate in attempt.candidates
-        ],
+        candidates=[CandidateOut(**candidate) for candidate in candidates],
         created_at=job.created_at,
         updated_at=job.updated_at,
         gmt_create=job.gmt_create or None,

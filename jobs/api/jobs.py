@@ -5,10 +5,11 @@ from datetime import UTC
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_noop
 from ninja import Field, Query, Router, Schema
+from pydantic import BaseModel
 
 from jobs.api.bearer import ApiRequest
 from jobs.api.envelope import responses
-from jobs.api.job_shape import JobOut, shown, with_all_shown
+from jobs.api.job_shape import JobOut, shown, with_submitter
 from jobs.api.queries import refuse_unknown
 from jobs.choices import JobStatus
 from jobs.errors import InvalidFields
@@ -42,7 +43,7 @@ class JobQuery(Schema):
     limit: int = Field(50, ge=1, le=100, description=gettext_noop("Jobs on a page."))
 
 
-class JobPage(Schema):
+class JobPage(BaseModel):
     """Some jobs, newest first. Jobs that arrive meanwhile make none skipped or repeated."""
 
     items: list[JobOut]
@@ -66,11 +67,11 @@ def list_jobs(request: ApiRequest, query: Query[JobQuery]) -> JobPage:
     if problems:
         raise InvalidFields(problems)
     cursor = pages.Cursor.read(query.cursor) if query.cursor else None
-    found = with_all_shown(search.jobs(request.auth.user))
+    memberships = list(request.auth.user.memberships.select_related("workspace"))
+    found = with_submitter(search.jobs(request.auth.user, memberships))
     page = pages.page_of(found, cursor, size=query.limit)
-    return JobPage(
-        items=[shown(job) for job in page.jobs], next=str(page.next) if page.next else None
-    )
+    searching.give_workspaces(page.jobs, memberships)
+    return JobPage(items=shown(page.jobs), next=str(page.next) if page.next else None)
 
 
 @router.get(
@@ -82,10 +83,16 @@ def list_jobs(request: ApiRequest, query: Query[JobQuery]) -> JobPage:
 )
 def get_job(request: ApiRequest, job_id: int) -> JobOut:
     """The job, or 404 for one that the person may not see."""
-    return shown(visible(request, job_id))
+    return shown_alone(request, job_id)
+
+
+def shown_alone(request: ApiRequest, job_id: int) -> JobOut:
+    """One job as it stands. Raises Http404 for one that the person may not see."""
+    return shown([visible(request, job_id)])[0]
 
 
 def visible(request: ApiRequest, job_id: int) -> ImportJob:
     """The job with all that is shown of it. Raises Http404 for a stranger's."""
-    jobs = with_all_shown(ImportJob.objects.visible_to(request.auth.user))
+    jobs = with_submitter(ImportJob.objects.visible_to(request.auth.user))
+    jobs = jobs.select_related("workspace")
     return get_object_or_404(jobs, pk=job_id)

@@ -12,8 +12,8 @@ from pydantic import ConfigDict, StrictBool
 from jobs.api.bearer import ApiRequest
 from jobs.api.envelope import responses
 from jobs.api.faults import UnknownWorkspace
-from jobs.api.job_shape import JobOut, shown
-from jobs.api.jobs import router, visible
+from jobs.api.job_shape import JobOut
+from jobs.api.jobs import router, shown_alone, visible
 from jobs.choices import WeightType
 from jobs.errors import InvalidFields
 from jobs.models import ImportJob, Workspace
@@ -190,4 +190,4 @@ def _bound(request: ApiRequest, operation: str, key: str) -> str:
 
 def _answer(request: ApiRequest, response: HttpResponse, made: Submission) -> Status[JobOut]:
     response["Location"] = f"/api/v1/jobs/{made.job.pk}"
-    return Status(201 if made.created else 200, shown(visible(request, made.job.pk)))
+    return Status(201 if made.created else 200, shown_alone(request, made.job.pk))

@@ -41,11 +41,10 @@ def job_list(request: DeskRequest) -> HttpResponse:
         cursor = _cursor(request, "cursor", order)
     except InvalidFields:
         return redirect(job_filters.address(request))
-    found = search.jobs(request.user, chrome_of(request).memberships)
+    memberships = chrome_of(request).memberships
+    found = search.jobs(request.user, memberships)
     page = pages.page_of(found, cursor, size=PAGE_SIZE, order=order)
-    workspaces = {each.workspace_id: each.workspace for each in chrome_of(request).memberships}
-    for job in page.jobs:
-        job.workspace = workspaces[job.workspace_id]
+    searching.give_workspaces(page.jobs, memberships)
     top = _top(request, found, page, cursor, order)
     newer = pages.count_before(found, top, most=MOST_COUNTED) if "top" in request.GET and top else 0
     rows = [row_of(job, clock) for job in page.jobs]
@@ -71,7 +70,7 @@ def job_list(request: DeskRequest) -> HttpResponse:
         if held.content == version.content:
             return freshness.later(request, context)
         return as_part_of_page(render(request, "jobs/job_list.html#jobs", context))
-    facts = facts_of(history_head(request), tuple(workspaces))
+    facts = facts_of(history_head(request), tuple(each.workspace_id for each in memberships))
     context |= job_filters.shown(request, search, problems, order, facts)
     context |= saved_views.offered(request, facts.views)
     context |= {
