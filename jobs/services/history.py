@@ -8,16 +8,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from django.db.models import TextChoices
 from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from jobs.choices import ActorKind, JobStatus, Region, Role, Verb
 from jobs.models import AuditEvent, AuditPersonal, ImportJob
+
+C = TypeVar("C", bound=TextChoices)
 
 # What an event's data says beside its sentence, in this order. Other keys are for the export.
 DETAILS = {
@@ -143,16 +146,14 @@ def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
         "old": _word(JobStatus, data.get("old")),
         "new": _word(JobStatus, data.get("new")),
     }
-    known_verb = event.verb in Verb.values
-    sentence = str(Verb(event.verb).label).format_map(words) if known_verb else event.verb
+    verb = _member(Verb, event.verb)
+    sentence = str(verb.label).format_map(words) if verb else event.verb
     details = [(str(label), _shown(data[key])) for key, label in DETAILS.items() if data.get(key)]
     return Entry(
         seq=event.seq,
         at=event.at,
         verb=event.verb,
-        tone=TONES_OF_STATUS.get(data.get("new"), "") or TONES.get(Verb(event.verb), "")
-        if known_verb
-        else "",
+        tone=TONES_OF_STATUS.get(data.get("new"), "") or TONES.get(verb, "") if verb else "",
         sentence=capfirst(sentence),
         actor=actor,
         address=personal.get("address", ""),
@@ -166,12 +167,19 @@ def _entry(event: AuditEvent, known: Mapping[str, str], subject: str) -> Entry:
 
 def in_general(verb: str) -> str:
     """What a verb says, of nobody and nothing in particular: Somebody submitted an import."""
-    if verb not in Verb.values:
+    return _in_general(verb, get_language())
+
+
+@lru_cache(1000)
+def _in_general(verb: str, language: str | None) -> str:
+    # In `language`, which is what the thread speaks.
+    known = _member(Verb, verb)
+    if known is None:
         return verb
     words = _Words(dict.fromkeys(("role", "token_name", "old", "new"), "…"))
     words |= {"actor": _("somebody"), "member": _("somebody"), "event": "N", "up_to": "N"}
     words["subject"] = "…" if verb.startswith(NOT_ABOUT_IMPORTS) else _("an import")
-    return capfirst(str(Verb(verb).label).format_map(words))
+    return capfirst(str(known.label).format_map(words))
 
 
 def _erased(number: int | None) -> str:
@@ -227,7 +235,17 @@ def _label(subject: Mapping[str, Any] | None, username: str) -> str:
 
 
 def _word(choices: type[TextChoices], value: str | None) -> str:
-    return str(choices(value).label) if value in choices.values else (value or "")
+    member = _member(choices, value)
+    return str(member.label) if member else (value or "")
+
+
+def _member(choices: type[C], value: str | None) -> C | None:
+    """The choice of this value. Not by looking through `choices.values`, which are translated
+    anew each time."""
+    try:
+        return choices(value) if value is not None else None
+    except ValueError:
+        return None
 
 
 def _shown(value: Any) -> str:

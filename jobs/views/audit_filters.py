@@ -66,7 +66,8 @@ def bar(
         "people": people,
         "tokens": tokens,
         "workspaces": list(reach.workspaces.values()),
-        "verbs": [(verb.value, history.in_general(verb)) for verb in Verb],
+        "verbs": tuple((verb.value, history.in_general(verb)) for verb in Verb),
+        "verbs_chosen": tuple(search.verbs),
         "outcomes": EventOutcome.choices,
     }
 

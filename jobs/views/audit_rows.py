@@ -1,8 +1,8 @@
 """Events as rows of a page, with everything in them worked out: templates are slow at that."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 
@@ -11,6 +11,7 @@ from jobs.services.history import Entry
 from jobs.templatetags.clock import Clock
 from jobs.templatetags.desk import initials
 from jobs.templatetags.looks import Look
+from jobs.views.rows import job_url
 
 LOOK_OF_OUTCOME = {
     EventOutcome.SUCCEEDED: Look("ok", "check"),
@@ -25,12 +26,12 @@ LONGEST_DETAIL = 120
 Address = Callable[..., str]
 
 
-@dataclass(frozen=True)
-class Row:
-    """One event as the list shows it."""
+class Row(NamedTuple):
+    """One event as the list shows it; every text is ready to be shown, none is escaped yet."""
 
-    entry: Entry
+    seq: int
     url: str
+    sentence: str
     when: str
     exact: str
     iso: str
@@ -39,9 +40,11 @@ class Row:
     token: str
     person_url: str
     token_url: str
+    address: str
     address_url: str
+    job: int | None
     job_url: str
-    details: list[tuple[str, str]]
+    details: tuple[tuple[str, str], ...]
     outcome: str
     look: Look | None
     fresh: bool
@@ -58,6 +61,7 @@ def rows_of(
     """The rows; `marks` says up to which event each workspace was reviewed, `notes` how many
     notes an event has."""
     root = reverse("audit-history")
+    address = cache(address)  # fifty events are of few people
     return [
         _row(entry, clock, address, f"{root}events/{entry.seq}/", marks, notes) for entry in entries
     ]
@@ -84,8 +88,9 @@ def _row(
     is_person = event.actor_kind in (ActorKind.PERSON, ActorKind.TOKEN)
     who = entry.personal.get("actor", "") if is_person else entry.actor
     return Row(
-        entry=entry,
+        seq=entry.seq,
         url=url,
+        sentence=entry.sentence,
         when=clock.to_the_second(entry.at),
         exact=clock.exact(entry.at),
         iso=entry.at.isoformat(timespec="microseconds"),
@@ -94,9 +99,11 @@ def _row(
         token=entry.personal.get("token", ""),
         person_url=address(person=str(event.actor_user_id)) if event.actor_user_id else "",
         token_url=address(token=str(event.token_id)) if event.token_id else "",
+        address=entry.address,
         address_url=address(q=entry.address) if entry.address else "",
-        job_url=reverse("job-detail", args=[event.job_id]) if event.job_id else "",
-        details=[(label, _short(value)) for label, value in _details(entry)[:MOST_DETAILS]],
+        job=event.job_id,
+        job_url=job_url(event.job_id) if event.job_id else "",
+        details=tuple((label, _short(value)) for label, value in _details(entry)[:MOST_DETAILS]),
         outcome=outcome,
         look=look,
         fresh=entry.seq > marks.get(event.workspace_id or 0, 0),
