@@ -1,7 +1,6 @@
 """The floor: a constant page of 20 KB behind sign-in, which every figure is a multiple of."""
 
 from django.contrib.auth.decorators import login_required
-from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
@@ -14,4 +13,3 @@ def floor(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("floor", floor)]
-application = get_wsgi_application()
