@@ -6,11 +6,13 @@ a month.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 ZONE_COOKIE = "tz"
@@ -110,7 +112,12 @@ def duration_text(duration: timedelta) -> str:
 
 def _in_its_largest_unit(duration: timedelta) -> str:
     """ "" for less than a minute, because a page that was just made is never that exact."""
-    minutes = int(duration.total_seconds()) // 60
+    return _minutes_text(int(duration.total_seconds()) // 60, get_language())
+
+
+@lru_cache(2000)
+def _minutes_text(minutes: int, language: str | None) -> str:
+    # In `language`, which is what the thread speaks.
     if minutes < 1:
         return ""
     if minutes < 60:

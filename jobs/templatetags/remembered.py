@@ -1,6 +1,6 @@
 """Parts of pages that are rendered once for each set of values that they are given."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
 
 from django import template
@@ -21,14 +21,28 @@ def remembered(template_name: str, **values: Hashable) -> SafeString:
     Its text hangs on the values and the reader's language alone, so it is rendered when it is
     first asked for and is never out of date. It has no request: a form of it has no token.
     """
-    if settings.DEBUG:  # a template that is being written changes under its name
-        return _rendered.__wrapped__(template_name, get_language(), tuple(values.items()))
-    return _rendered(template_name, get_language(), tuple(values.items()))
+    return _rendered(template_name, get_language(), settings.DEBUG, **values)
 
 
-@lru_cache(MOST_REMEMBERED)
+@register.simple_tag
+def remembered_rows(template_name: str, rows: Iterable[Hashable], **values: Hashable) -> SafeString:
+    """The same for each of the rows in turn, which the template knows as `row`."""
+    language, debug = get_language(), settings.DEBUG
+    texts = [_rendered(template_name, language, debug, row=row, **values) for row in rows]
+    return mark_safe("".join(texts))  # noqa: S308 - it is templates'
+
+
 def _rendered(
-    template_name: str, language: str | None, values: tuple[tuple[str, Hashable], ...]
+    template_name: str, language: str | None, debug: bool, **values: Hashable
 ) -> SafeString:
+    if debug:  # a template that is being written changes under its name
+        return _anew(template_name, language, **values)
+    return _once(template_name, language, **values)
+
+
+def _anew(template_name: str, language: str | None, **values: Hashable) -> SafeString:
     # In `language`, which is what the thread speaks.
-    return mark_safe(render_to_string(template_name, dict(values)))  # noqa: S308 - it is a template's
+    return mark_safe(render_to_string(template_name, values))  # noqa: S308 - it is a template's
+
+
+_once = lru_cache(MOST_REMEMBERED)(_anew)
