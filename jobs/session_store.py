@@ -43,7 +43,7 @@ class SessionStore(DatabaseStore):
 def history_head(request: HttpRequest) -> str:
     """The last event's hash when the session was read, "" before the first event. One query where
     no session was."""
-    head = getattr(request.session, "history_head", None)
+    head: str | None = getattr(request.session, "history_head", None)
     if head is not None:
         return head
     return AuditHead.objects.values_list("hash", flat=True).first() or ""

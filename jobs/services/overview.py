@@ -1,14 +1,16 @@
 """The overview: what needs a person, what runs, and how the last thirty days went. Reads only.
 
 The number of queries is constant, and each ends early however long the history is: it reads at
-most MOST_JOBS of a workspace's newest jobs, or stops counting at MOST_COUNTED.
+most MOST_JOBS of a workspace's newest jobs, or stops counting at MOST_COUNTED. The figures of the
+thirty days follow from the history, and are worked out once for each of its events.
 """
 
 import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from django.db.models import Case, Count, OuterRef, Subquery, Value, When
 
@@ -33,6 +35,8 @@ MOST_ROWS = 5
 MOST_FAILURES = 1000
 MOST_SUCCESSES = 500
 MOST_TROUBLES = 5
+# Teams, in their zones, that look at once.
+MOST_KEPT = 50
 MOVING_STATUSES = tuple(status for status in OPEN_STATUSES if status != JobStatus.UNCONFIRMED)
 
 
@@ -95,55 +99,66 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Overview:
-    """Everything that the page shows. `moving` are the open jobs but for unconfirmed ones."""
+class Figures:
+    """How the last thirty days went."""
 
     window: Window
     days: list[Day]
-    waiting: Waiting
-    moving: list[ImportJob]
-    moving_count: int
     troubles: list[Trouble]
     pace: Pace | None
 
 
-def look(
-    workspaces: Sequence[Workspace], *, now: datetime, last_visit: datetime | None
-) -> Overview:
-    """What the pages of these workspaces have to tell at `now`, which is in the reader's zone.
+@dataclass(frozen=True)
+class Overview:
+    """Everything that the page shows. `moving` are the open jobs but for unconfirmed ones."""
 
-    Nine queries, however many jobs and workspaces there are.
+    figures: Figures
+    waiting: Waiting
+    moving: list[ImportJob]
+    moving_count: int
+
+
+def look(
+    workspaces: Sequence[int], *, now: datetime, last_visit: datetime | None, history_head: str
+) -> Overview:
+    """What the pages of these workspaces, by number, have to tell at `now`, which is in the
+    reader's zone, where the history ends with this hash.
+
+    Nine queries at most, however many jobs and workspaces there are; five while nothing happens.
     """
-    jobs = ImportJob.objects.filter(workspace__in=workspaces)
-    window = _window(workspaces, now)
-    recent = jobs.filter(created_at__gte=window.since)
-    there = jobs.filter(gone_at=None, deleted_at=None)
+    there = ImportJob.objects.filter(workspace__in=workspaces, gone_at=None, deleted_at=None)
     moving = there.filter(status__in=MOVING_STATUSES).order_by("created_at", "pk")
     open_ones = list(moving.select_related("workspace")[:MOST_COUNTED])
+    figures = figures_of(history_head, tuple(workspaces), now.date(), now.tzinfo)
     return Overview(
-        window=window,
-        days=_days(recent, window),
-        waiting=_waiting(there, window, last_visit),
+        figures=figures,
+        waiting=_waiting(there, figures.window, last_visit),
         moving=open_ones[:MOST_ROWS],
         moving_count=len(open_ones),
-        troubles=_troubles(recent),
-        pace=_pace(recent),
     )
 
 
-def _window(workspaces: Sequence[Workspace], now: datetime) -> Window:
+@lru_cache(MOST_KEPT)
+def figures_of(
+    history_head: str, workspaces: tuple[int, ...], today: date, zone: tzinfo | None
+) -> Figures:
+    """The figures up to `today` in `zone`. Four queries, and none while nothing happens."""
+    window = _window(workspaces, today, zone)
+    recent = ImportJob.objects.filter(workspace__in=workspaces, created_at__gte=window.since)
+    return Figures(window, _days(recent, window), _troubles(recent), _pace(recent))
+
+
+def _window(workspaces: Sequence[int], today: date, zone: tzinfo | None) -> Window:
     """Thirty days, or as many of them as the newest MOST_JOBS of every workspace reach back."""
-    today = now.date()
     starts = [
-        datetime.combine(today - timedelta(days=ago), time(), now.tzinfo)
-        for ago in reversed(range(DAYS))
+        datetime.combine(today - timedelta(days=ago), time(), zone) for ago in reversed(range(DAYS))
     ]
     beyond = (
         ImportJob.objects.filter(workspace=OuterRef("pk"), created_at__gte=starts[0])
         .order_by("-created_at", "-pk")
         .values("created_at")[MOST_JOBS : MOST_JOBS + 1]
     )
-    limits = Workspace.objects.filter(pk__in=[workspace.pk for workspace in workspaces])
+    limits = Workspace.objects.filter(pk__in=workspaces)
     reached = limits.annotate(beyond=Subquery(beyond)).values_list("beyond", flat=True)
     if not (cuts := [at for at in reached.order_by() if at]):
         return Window(starts[0], starts, cut=False)

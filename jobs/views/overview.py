@@ -17,6 +17,7 @@ from jobs.models import Duty, ImportJob
 from jobs.services import searching
 from jobs.services.machinery import Station, machinery
 from jobs.services.overview import Overview, Pace, look
+from jobs.session_store import history_head
 from jobs.templatetags.clock import Clock, duration_text
 from jobs.views import freshness, visits
 from jobs.views.chrome import Pulse, as_part_of_page, chrome_of, wants_fragment
@@ -90,8 +91,12 @@ def overview(request: DeskRequest) -> HttpResponse:
     held = freshness.version_held(request)
     if wants_fragment(request) and held.state == state:
         return freshness.unchanged()
-    workspaces = [membership.workspace for membership in chrome_of(request).memberships]
-    found = look(workspaces, now=clock.now, last_visit=last_visit)
+    found = look(
+        [membership.workspace_id for membership in chrome_of(request).memberships],
+        now=clock.now,
+        last_visit=last_visit,
+        history_head=history_head(request),
+    )
     context = _shown(request, found, clock, last_visit)
     version = Version(state, freshness.content_of(context))
     context |= {
@@ -117,11 +122,11 @@ def _shown(
     waiting = [row_of(job, clock) for job in found.waiting.rows]
     return {
         "tiles": _tiles(found, clock),
-        "chart": chart_of(found.days),
-        "cut_at": clock.exact(found.window.since) if found.window.cut else "",
+        "chart": chart_of(found.figures.days),
+        "cut_at": clock.exact(found.figures.window.since) if found.figures.window.cut else "",
         "waiting": waiting,
         "news": _news(found, last_visit),
-        "moving": [_moving(job, found.pace, clock) for job in found.moving],
+        "moving": [_moving(job, found.figures.pace, clock) for job in found.moving],
         "more_moving": found.moving_count > len(found.moving),
         "troubles": [
             TroubleLine(
@@ -130,10 +135,10 @@ def _shown(
                 trouble.count,
                 _jobs_url(q=trouble.words, since=_since(found)),
             )
-            for trouble in found.troubles
+            for trouble in found.figures.troubles
         ],
-        "pace": found.pace and duration_text(found.pace.median),
-        "empty": not (waiting or found.moving or any(day.total for day in found.days))
+        "pace": found.figures.pace and duration_text(found.figures.pace.median),
+        "empty": not (waiting or found.moving or any(day.total for day in found.figures.days))
         and not ImportJob.objects.visible_to(request.user).exists(),
     }
 
@@ -146,10 +151,10 @@ def _news(found: Overview, last_visit: datetime | None) -> News | None:
 
 
 def _tiles(found: Overview, clock: Clock) -> list[Tile]:
-    ended = sum(day.succeeded + day.unsuccessful for day in found.days)
-    succeeded = sum(day.succeeded for day in found.days)
+    ended = sum(day.succeeded + day.unsuccessful for day in found.figures.days)
+    succeeded = sum(day.succeeded for day in found.figures.days)
     open_count = found.moving_count + found.waiting.unanswered + found.waiting.conflicts
-    days = len(found.days)
+    days = len(found.figures.days)
     return [
         Tile(
             _("Needs a person"),
@@ -176,9 +181,9 @@ def _tiles(found: Overview, clock: Clock) -> list[Tile]:
         ),
         Tile(
             _("Time to import"),
-            duration_text(found.pace.median) if found.pace else "–",
-            _("median; %(p95)s at p95") % {"p95": duration_text(found.pace.p95)}
-            if found.pace
+            duration_text(found.figures.pace.median) if found.figures.pace else "–",
+            _("median; %(p95)s at p95") % {"p95": duration_text(found.figures.pace.p95)}
+            if found.figures.pace
             else _("no import succeeded yet"),
             _jobs_url(status="succeeded", since=_since(found)),
         ),
@@ -259,6 +264,6 @@ def _jobs_url(**filters: str) -> str:
 
 def _since(found: Overview) -> str:
     """The first moment that the figures are of, as the list's filter takes it."""
-    start = found.window.since
-    whole_day = start == found.window.starts[0]
+    start = found.figures.window.since
+    whole_day = start == found.figures.window.starts[0]
     return start.date().isoformat() if whole_day else start.isoformat(timespec="seconds")

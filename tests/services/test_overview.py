@@ -1,3 +1,4 @@
+import secrets
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,16 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def look(*workspaces: Workspace, last_visit: datetime | None = None) -> Overview:
-    return overview.look(workspaces, now=NOW, last_visit=last_visit)
+    return at(NOW, *workspaces, last_visit=last_visit)
+
+
+def at(now: datetime, *workspaces: Workspace, last_visit: datetime | None = None) -> Overview:
+    return overview.look(
+        [workspace.pk for workspace in workspaces],
+        now=now,
+        last_visit=last_visit,
+        history_head=secrets.token_hex(),
+    )
 
 
 def test_each_day_says_what_became_of_its_imports(workspace: Workspace) -> None:
@@ -28,20 +38,20 @@ def test_each_day_says_what_became_of_its_imports(workspace: Workspace) -> None:
 
     found = look(workspace)
 
-    assert not found.window.cut
-    counts = [(day.succeeded, day.unsuccessful, day.open) for day in found.days]
+    assert not found.figures.window.cut
+    counts = [(day.succeeded, day.unsuccessful, day.open) for day in found.figures.days]
     assert counts == [(1, 0, 0), *[(0, 0, 0)] * 27, (1, 0, 0), (1, 3, 6)]
-    assert found.days[-1].day == NOW.date()
-    assert found.days[-1].total == 10
+    assert found.figures.days[-1].day == NOW.date()
+    assert found.figures.days[-1].total == 10
 
 
 def test_days_are_the_readers(workspace: Workspace) -> None:
     make_job(workspace, created_at=datetime(2026, 11, 23, 17, tzinfo=UTC))
     now = NOW.astimezone(ZoneInfo("Asia/Shanghai"))
 
-    found = overview.look([workspace], now=now, last_visit=None)
+    found = at(now, workspace)
 
-    assert (found.days[-2].total, found.days[-1].total) == (0, 1)
+    assert (found.figures.days[-2].total, found.figures.days[-1].total) == (0, 1)
 
 
 def test_too_many_jobs_make_the_window_shorter_by_whole_days(
@@ -53,9 +63,9 @@ def test_too_many_jobs_make_the_window_shorter_by_whole_days(
 
     found = look(workspace)
 
-    assert found.window.cut
-    assert found.window.since == datetime(2026, 11, 23, tzinfo=UTC)
-    assert [day.total for day in found.days] == [2, 1]
+    assert found.figures.window.cut
+    assert found.figures.window.since == datetime(2026, 11, 23, tzinfo=UTC)
+    assert [day.total for day in found.figures.days] == [2, 1]
 
 
 def test_more_jobs_than_that_in_one_day_are_cut_within_it(
@@ -67,8 +77,8 @@ def test_more_jobs_than_that_in_one_day_are_cut_within_it(
 
     found = look(workspace)
 
-    assert found.window.since == NOW - 3 * HOUR
-    assert [day.total for day in found.days] == [4]
+    assert found.figures.window.since == NOW - 3 * HOUR
+    assert [day.total for day in found.figures.days] == [4]
 
 
 def test_what_presses_most_stands_first(workspace: Workspace) -> None:
@@ -129,7 +139,7 @@ def test_errors_are_counted_by_what_explains_them(workspace: Workspace) -> None:
         make_job(workspace, status=JobStatus.FAILED, error_code="", error_message=text)
     make_job(workspace, status=JobStatus.UNCONFIRMED, error_code="read_timeout")
 
-    troubles = look(workspace).troubles
+    troubles = look(workspace).figures.troubles
 
     assert [(trouble.words, trouble.count) for trouble in troubles] == [
         ("NotFound", 3),
@@ -146,7 +156,7 @@ def test_the_pace_is_of_what_was_submitted_here_and_succeeded(workspace: Workspa
     make_job(workspace, origin=Origin.DISCOVERED, created_at=NOW - DAY, finished_at=NOW)
     make_job(workspace, status=JobStatus.FAILED, created_at=NOW - DAY, finished_at=NOW)
 
-    pace = look(workspace).pace
+    pace = look(workspace).figures.pace
 
     assert pace
     assert (pace.median, pace.p95) == (timedelta(minutes=10), timedelta(minutes=19))
@@ -160,13 +170,13 @@ def test_nothing_comes_from_another_workspace(workspace: Workspace) -> None:
 
     found = look(workspace)
 
-    assert sum(day.total for day in found.days) == 0
+    assert sum(day.total for day in found.figures.days) == 0
     assert (found.waiting.count, found.moving_count) == (0, 0)
-    assert (found.troubles, found.pace) == ([], None)
+    assert (found.figures.troubles, found.figures.pace) == ([], None)
 
 
 def test_nobodys_overview_is_empty() -> None:
-    assert sum(day.total for day in look().days) == 0
+    assert sum(day.total for day in look().figures.days) == 0
 
 
 @pytest.mark.parametrize("jobs", [1, 40])
@@ -182,3 +192,17 @@ def test_it_takes_nine_queries_however_many_jobs_there_are(workspace: Workspace,
         look(workspace, other)
 
     assert len(queries) == 9
+
+
+def test_the_figures_are_worked_out_once_for_each_event(workspace: Workspace) -> None:
+    def look_after(event: str) -> Overview:
+        return overview.look([workspace.pk], now=NOW, last_visit=None, history_head=event)
+
+    before = look_after("one")
+    make_job(workspace, created_at=NOW - HOUR)
+    with CaptureQueriesContext(connection) as captured:
+        again = look_after("one")
+
+    assert again.figures is before.figures
+    assert len(captured) == 4
+    assert look_after("two").figures.days[-1].total == 1
