@@ -11,7 +11,7 @@ from jobs.api.bearer import ApiRequest
 from jobs.api.envelope import responses
 from jobs.api.job_shape import JobOut, shown, with_submitter
 from jobs.api.queries import refuse_unknown
-from jobs.choices import JobStatus
+from jobs.choices import JobStatus, WeightType
 from jobs.errors import InvalidFields
 from jobs.models import ImportJob
 from jobs.services import pages, searching
@@ -25,12 +25,20 @@ class JobQuery(Schema):
 
     status: str = Field(
         "",
-        description=gettext_noop("A status word, or `open`, or `needs_person`."),
-        json_schema_extra={"enum": ["", searching.OPEN, searching.NEEDS_PERSON, *JobStatus.values]},
+        description=gettext_noop(
+            "A status word, or `open`, or `needs_person`, or `unsuccessful` for all that came to "
+            "nothing."
+        ),
+        json_schema_extra={"enum": ["", *searching.GROUPS, *JobStatus.values]},
     )
     submitter: str = Field("", description=gettext_noop("A username."))
     workspace: str = Field("", description=gettext_noop("A workspace's short name."))
     base_model: str = Field("", description=gettext_noop("The whole name."))
+    weight_type: str = Field(
+        "",
+        description=gettext_noop("Jobs made elsewhere have none, and are not found by it."),
+        json_schema_extra={"enum": ["", *WeightType.values]},
+    )
     q: str = Field("", description=gettext_noop("Words, all of which a job's texts hold."))
     since: str = Field(
         "", description=gettext_noop("A day (UTC), or a time as ISO 8601 with offset; included.")
@@ -38,6 +46,9 @@ class JobQuery(Schema):
     until: str = Field(
         "",
         description=gettext_noop("A day, included whole, or a time, not included; like since."),
+    )
+    ended_since: str = Field(
+        "", description=gettext_noop("The same as since, but of the job's end.")
     )
     cursor: str = Field("", description=gettext_noop("The `next` of the page before."))
     limit: int = Field(50, ge=1, le=100, description=gettext_noop("Jobs on a page."))

@@ -145,7 +145,10 @@ def test_rows_that_arrive_while_one_reads_skip_and_repeat_nothing(
     [
         ({"status": "failed"}, {"failed"}),
         ({"status": "open"}, {"running"}),
+        ({"status": "unsuccessful"}, {"failed"}),
         ({"submitter": "bob"}, {"failed"}),
+        ({"weight_type": "full"}, {"running"}),
+        ({"ended_since": "2026-01-31"}, {"failed"}),
         ({"workspace": "main"}, {"failed", "running", "old"}),
         ({"workspace": "nowhere"}, set()),
         ({"base_model": "qwen3-8b"}, {"running"}),
@@ -160,12 +163,15 @@ def test_it_finds_what_is_asked_for(
 ) -> None:
     later = START + timedelta(hours=2)
     jobs = {
-        "failed": make_job(workspace, by=bob, status=JobStatus.FAILED, created_at=START),
+        "failed": make_job(
+            workspace, by=bob, status=JobStatus.FAILED, created_at=START, finished_at=later
+        ),
         "running": make_job(
             workspace,
             status=JobStatus.RUNNING,
             base_model="qwen3-8b",
             display_name="Ticket router",
+            weight_type="full",
             created_at=later,
         ),
         "old": make_job(workspace, created_at=START - timedelta(days=1)),
@@ -180,6 +186,8 @@ def test_it_finds_what_is_asked_for(
     ("query", "wrong"),
     [
         ({"status": "succeded"}, "status"),
+        ({"weight_type": "qlora"}, "weight_type"),
+        ({"ended_since": "now"}, "ended_since"),
         ({"limit": 0}, "limit"),
         ({"limit": 101}, "limit"),
         ({"limit": "many"}, "limit"),
