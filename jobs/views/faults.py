@@ -1,6 +1,9 @@
 """Pages for what went wrong: what happened, and what next. They need no database."""
 
+import sys
+
 from django.conf import settings
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
@@ -46,7 +49,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500"""
+    """500, or 503 while the database cannot be reached or written to"""
+    if isinstance(sys.exc_info()[1], OperationalError | InternalError | InterfaceError):
+        return _unavailable(request)
     return _page(
         request,
         500,
@@ -60,6 +65,24 @@ def server_error(request: HttpRequest) -> HttpResponse:
             "the number below."
         ),
     )
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    response = _page(
+        request,
+        503,
+        _("The database did not answer"),
+        _(
+            "It is locked, full or out of reach for the moment, and the server's log says which. "
+            "What you sent was probably not kept."
+        ),
+        _(
+            "Wait a minute, go back and try again; what you typed is still in the form. Look in "
+            "the list before you submit an import again."
+        ),
+    )
+    response["Retry-After"] = "60"
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
