@@ -164,16 +164,30 @@ SSO_FEISHU_CLIENT_ID = env.str("SSO_FEISHU_CLIENT_ID", default="")
 SSO_FEISHU_CLIENT_SECRET = env.str("SSO_FEISHU_CLIENT_SECRET", default="")
 # Who gets which role at their first sign-in: domain:acme.com=submitter, group:leads=admin@research
 SSO_ROLES = env.list("SSO_ROLES", default=[])
-SSO_INSTALLED = find_spec("allauth") is not None
+SSO_INSTALLED = all(find_spec(package) for package in ("allauth", "qrcode"))
 SSO_ON = bool(SSO_PROVIDERS) and SSO_INSTALLED
+# For those who sign in with name and password; a provider asks for a second factor of its own.
+SECOND_FACTOR = env.str("SECOND_FACTOR", default="off")
+if SECOND_FACTOR not in ("off", "optional", "required"):
+    raise ImproperlyConfigured("SECOND_FACTOR is one of off, optional, required.")
+SECOND_FACTOR_ON = SECOND_FACTOR != "off" and SSO_INSTALLED
+if SSO_ON or SECOND_FACTOR_ON:
+    INSTALLED_APPS += ["allauth", "allauth.account"]
+    MIDDLEWARE.insert(-1, "allauth.account.middleware.AccountMiddleware")
+if SECOND_FACTOR_ON:
+    INSTALLED_APPS += ["allauth.mfa"]
+    MIDDLEWARE.insert(-1, "jobs.middleware.SecondFactorMiddleware")
+    MFA_ADAPTER = "jobs.services.second_factor_adapter.Adapter"
+    MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+    # A code counts half a minute longer, for clocks that are off and people who type slowly.
+    MFA_TOTP_TOLERANCE = 1
 if SSO_ON:
-    INSTALLED_APPS += ["allauth", "allauth.account", "allauth.socialaccount"]
+    INSTALLED_APPS += ["allauth.socialaccount"]
     INSTALLED_APPS += [
         f"allauth.socialaccount.providers.{module}"
         for name, module in PROVIDER_MODULES.items()
         if name in SSO_PROVIDERS
     ]
-    MIDDLEWARE.insert(-1, "allauth.account.middleware.AccountMiddleware")
     SOCIALACCOUNT_ADAPTER = "jobs.views.single_sign_on_adapter.Adapter"
     SOCIALACCOUNT_PROVIDERS = {
         "openid_connect": {

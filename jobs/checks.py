@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from jobs.services import chain_exchanges, checkpoints, single_sign_on, upstream
+from jobs.services import chain_exchanges, checkpoints, second_factor, single_sign_on, upstream
 
 
 def base_url_is_safe(**_kwargs: Any) -> list[CheckMessage]:
@@ -90,6 +90,20 @@ def single_sign_on_is_whole(**_kwargs: Any) -> list[CheckMessage]:
     return problems
 
 
+def second_factor_can_be_asked_for(**_kwargs: Any) -> list[CheckMessage]:
+    """Where a second factor is wanted, what asks for it is installed."""
+    if not second_factor.is_missing_its_package():
+        return []
+    return [
+        Error(
+            f"SECOND_FACTOR is {settings.SECOND_FACTOR}, and the extra `sso` is not installed.",
+            hint="Nobody can sign in by password until it is. Install requirements/sso.txt, or set "
+            "SECOND_FACTOR=off.",
+            id="jobs.E010",
+        )
+    ]
+
+
 def register_checks() -> None:
     """Make `manage.py check` and every command run these; the worker and the set-up run only
     what has the tag "jobs", because the other checks load every page."""
@@ -97,3 +111,4 @@ def register_checks() -> None:
     register(calls_end_before_leases, "jobs")
     register(history_is_kept_safely, "jobs")
     register(single_sign_on_is_whole, "jobs")
+    register(second_factor_can_be_asked_for, "jobs")

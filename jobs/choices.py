@@ -292,6 +292,23 @@ class Verb(TextChoices):
     SIGNED_IN = "session.signed_in", _("{actor} signed in")
     SIGN_IN_FAILED = "session.sign_in_failed", _("A sign-in failed")
     SIGNED_OUT = "session.signed_out", _("{actor} signed out")
+    SECOND_FACTOR_SET_UP = "second_factor.set_up", _("{actor} set up a second factor")
+    SECOND_FACTOR_SWITCHED_OFF = (
+        "second_factor.switched_off",
+        _("{actor} switched their second factor off"),
+    )
+    SECOND_FACTOR_REMOVED = (
+        "second_factor.removed",
+        _("{actor} removed the second factor of {member}"),
+    )
+    RECOVERY_CODES_RENEWED = (
+        "second_factor.codes_renewed",
+        _("{actor} made new recovery codes"),
+    )
+    RECOVERY_CODE_USED = (
+        "second_factor.code_used",
+        _("{actor} used a recovery code, and has {left} left"),
+    )
     EXCHANGE_KEPT = "exchange.kept", _("DashScope was asked about {subject}: nothing new")
     BODIES_PRUNED = (
         "exchange.bodies_pruned",

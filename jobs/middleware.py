@@ -1,21 +1,27 @@
-"""Puts the actor of each request on it: who acts, from where, with what; and logs requests."""
+"""Puts the actor of each request on it: who acts, from where, with what; logs requests; and
+leads to the second factor whoever owes one."""
 
 import logging
 import time
 import uuid
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
+from urllib.parse import urlencode
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.shortcuts import redirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from jobs.actors import Actor
 from jobs.choices import ActorKind
 from jobs.models import User
+from jobs.services import second_factor
 
 LONGEST_USER_AGENT = 300
 # Asked every few seconds by machines.
@@ -95,6 +101,39 @@ class ActorMiddleware:
         response = self.get_response(request)
         response["X-Request-Id"] = acting(request).actor.act_id
         return response
+
+
+class SecondFactorMiddleware:
+    """Leads whoever owes a second factor to where it is set up, before any other page. In use
+    where SECOND_FACTOR is on."""
+
+    # What a person may do meanwhile, beside what is open to everybody. An invitation is open to
+    # everybody too, and would make somebody a member.
+    OPEN = ("settings-second-factor-set-up", "logout")
+    CLOSED = ("invitation",)
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *_args: Any
+    ) -> HttpResponse | None:
+        """The way to the set-up, or nothing for a page that may be shown."""
+        match = request.resolver_match
+        name = match.view_name if match else ""
+        open_to_all = not getattr(view, "login_required", True) and name not in self.CLOSED
+        if name in self.OPEN or open_to_all or not request.user.is_authenticated:
+            return None
+        if not second_factor.is_owed(request.user):
+            return None
+        address = reverse("settings-second-factor-set-up")
+        if acting(request).htmx:
+            return HttpResponseClientRedirect(address)
+        goal = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
+        return redirect(f"{address}{goal}")
 
 
 def actor_of(request: HttpRequest) -> Actor:

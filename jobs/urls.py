@@ -166,3 +166,35 @@ if settings.SSO_ON:
             for name in ("dingtalk", "feishu")
         ),
     ]
+
+if settings.SECOND_FACTOR_ON:
+    from jobs.views import second_step, settings_second_factor
+
+    urlpatterns += [
+        path("accounts/login/code/", second_step.second_step, name="second-step"),
+        path(
+            "settings/second-factor/",
+            settings_second_factor.settings_second_factor,
+            name="settings-second-factor",
+        ),
+        path(
+            "settings/second-factor/set-up/",
+            settings_second_factor.settings_second_factor_set_up,
+            name="settings-second-factor-set-up",
+        ),
+        path(
+            "settings/second-factor/codes/",
+            settings_second_factor.settings_second_factor_codes,
+            name="settings-second-factor-codes",
+        ),
+        path(
+            "settings/second-factor/off/",
+            settings_second_factor.settings_second_factor_off,
+            name="settings-second-factor-off",
+        ),
+        path(
+            "settings/members/<int:membership_id>/second-factor/",
+            settings_second_factor.settings_member_second_factor,
+            name="settings-member-second-factor",
+        ),
+    ]

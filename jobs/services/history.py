@@ -71,6 +71,9 @@ TONES = {
     Verb.DELETION_REFUSED: "warn",
     Verb.DELETION_UNKNOWN: "warn",
     Verb.SIGN_IN_FAILED: "warn",
+    Verb.SECOND_FACTOR_SWITCHED_OFF: "warn",
+    Verb.SECOND_FACTOR_REMOVED: "warn",
+    Verb.RECOVERY_CODE_USED: "warn",
     Verb.HISTORY_VERIFIED: "ok",
     Verb.HISTORY_FOUND_BAD: "bad",
 }
@@ -177,7 +180,8 @@ def _in_general(verb: str, language: str | None) -> str:
     if known is None:
         return verb
     words = _Words(dict.fromkeys(("role", "token_name", "old", "new"), "…"))
-    words |= {"actor": _("somebody"), "member": _("somebody"), "event": "N", "up_to": "N"}
+    words |= {"actor": _("somebody"), "member": _("somebody")}
+    words |= dict.fromkeys(("event", "up_to", "left"), "N")
     words["subject"] = "…" if verb.startswith(NOT_ABOUT_IMPORTS) else _("an import")
     return capfirst(str(known.label).format_map(words))
 

@@ -8,12 +8,15 @@ from jobs.models import User
 from jobs.services import audit
 
 
-def signed_in(user: User, *, actor: Actor, demo: bool = False, provider: str = "") -> None:
-    """Write down that the person came in; called before the session is made, so that nobody
-    is signed in whom the history does not know."""
+def signed_in(
+    user: User, *, actor: Actor, demo: bool = False, provider: str = "", second_factor: str = ""
+) -> None:
+    """Write down that the person came in, and what vouched for them beside a password; called
+    before the session is made, so that nobody is signed in whom the history does not know."""
     now_acting = replace(actor, label=user.label, user_id=user.pk)
+    vouched = {"provider": provider, "second_factor": second_factor}
     with audit.act(now_acting) as act:
-        data = {"demo": demo} | ({"provider": provider} if provider else {})
+        data = {"demo": demo} | {name: value for name, value in vouched.items() if value}
         act.record(Verb.SIGNED_IN, user, data=data)
 
 

@@ -19,12 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from jobs.choices import Role
 from jobs.middleware import DeskRequest
 from jobs.models import User
-from jobs.services import demo, sessions
+from jobs.services import demo, second_factor, sessions
 from jobs.templatetags.clock import duration_text
+from jobs.views import second_step
 from jobs.views.chrome import safe_next
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = second_step.BACKEND
 
 
 @login_not_required
@@ -45,6 +46,8 @@ def login(request: DeskRequest) -> HttpResponse:
         sessions.signed_in(person, actor=request.actor, demo=True)
         auth.login(request, person, backend=BACKEND)
         return redirect(safe_next(request, goal))
+    if second_factor.is_missing_its_package():
+        return _page(request, AuthenticationForm(request), goal, status=503)
     form = AuthenticationForm(request, request.POST)
     if not form.is_valid():
         sessions.sign_in_failed(
@@ -55,6 +58,9 @@ def login(request: DeskRequest) -> HttpResponse:
         # One status and one sentence, whether the name or the password was wrong.
         return _page(request, form, goal, status=422)
     person = form.get_user()
+    if second_factor.is_set_up(person):
+        second_step.begin(request, person, goal)
+        return redirect("second-step")
     sessions.signed_in(person, actor=request.actor)
     auth.login(request, person)
     return redirect(safe_next(request, goal))
@@ -97,6 +103,8 @@ def _page(
             {"name": name, "label": provider_label(name)}
             for name in (settings.SSO_PROVIDERS if settings.SSO_ON else [])
         ],
+        "closed": status == 503,
+        "late": "late" in request.GET,
         "no_account_yet": not User.objects.exists(),
     }
     return render(request, "accounts/login.html", context, status=status)

@@ -16,7 +16,7 @@ from jobs.forms.settings_members import InvitationForm, RoleForm
 from jobs.middleware import DeskRequest
 from jobs.models import Invitation, Membership, Workspace
 from jobs.permissions import ABILITIES, Ability, abilities, require
-from jobs.services import invitations, members
+from jobs.services import invitations, members, second_factor
 from jobs.services.invitations import NewInvitation
 from jobs.views.settings_denied import denied
 
@@ -131,13 +131,18 @@ def _page(
     made: NewInvitation | None = None,
 ) -> HttpResponse:
     own = Workspace.objects.filter(memberships__user=request.user)
-    memberships = workspace.memberships.select_related("user", "workspace")
+    memberships = workspace.memberships.select_related("user", "workspace").order_by(
+        "user__first_name", "user__username"
+    )
     may_administer = Ability.ADMINISTER in abilities(request.user.pk, workspace)
     context = {
         "workspace": workspace,
         "workspaces": own,
-        "memberships": memberships.order_by("user__first_name", "user__username"),
+        "memberships": memberships,
         "may_administer": may_administer,
+        "factor_holders": second_factor.holders(member.user_id for member in memberships)
+        if may_administer
+        else set(),
         "roles": Role.choices,
         "what_roles_may": [
             (sentence, [(role, ability in ABILITIES[role]) for role in Role])

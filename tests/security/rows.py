@@ -252,3 +252,45 @@ API = [
     ),
 ]
 ROWS = PAGES + SETTINGS + API
+
+# Where SECOND_FACTOR is on, which takes settings of its own: tests/sso/second_factor_pages.py.
+# The membership there is somebody's who has a second factor.
+SECOND_FACTOR = [
+    Row("second-step", "GET", "/accounts/login/code/", "302"),
+    Row("second-step", "POST", "/accounts/login/code/", "302", {"code": "123456"}),
+    Row("settings-second-factor", "GET", "/settings/second-factor/", SIGNED_IN),
+    Row("settings-second-factor-set-up", "GET", "/settings/second-factor/set-up/", SIGNED_IN),
+    Row(
+        "settings-second-factor-set-up",
+        "POST",
+        "/settings/second-factor/set-up/",
+        "302 422 422 422 422 422",
+        {"code": "123456", "password": "wrong"},
+    ),
+    Row(
+        "settings-second-factor-codes",
+        "POST",
+        "/settings/second-factor/codes/",
+        "302 422 422 422 422 422",
+        {"password": "wrong"},
+    ),
+    Row(
+        "settings-second-factor-off",
+        "POST",
+        "/settings/second-factor/off/",
+        "302 422 422 422 422 422",
+        {"password": "wrong"},
+    ),
+    Row(
+        "settings-member-second-factor",
+        "GET",
+        "/settings/members/{membership}/second-factor/",
+        "302 404 403 403 403 200",
+    ),
+    Row(
+        "settings-member-second-factor",
+        "POST",
+        "/settings/members/{membership}/second-factor/",
+        "302 404 403 403 403 302",
+    ),
+]

@@ -1,7 +1,7 @@
 """Single sign-on: off unless it is asked for, and whole when it is.
 
-With it there are more apps and addresses, so the tests of signing in run in a process with
-settings of their own: tests/sso/signing_in.py.
+With it, and with a second factor, there are more apps and addresses, so the tests of both run
+in a process with settings of their own: RUN_APART, in tests/sso.
 """
 
 import os
@@ -16,6 +16,7 @@ from jobs.checks import single_sign_on_is_whole
 from jobs.services import single_sign_on
 from tests.house.reading import ROOT
 
+RUN_APART = "signing_in.py second_step.py second_factor_pages.py"
 WITHOUT_ALLAUTH = """
 import sys
 sys.modules["allauth"] = None
@@ -30,7 +31,7 @@ print(client.post("/accounts/single-sign-on/oidc/", headers={"host": "localhost"
 
 
 def test_people_come_in_by_it_as_they_should() -> None:
-    options = ["--ds=tests.sso.settings", "--override-ini=python_files=signing_in.py"]
+    options = ["--ds=tests.sso.settings", f"--override-ini=python_files={RUN_APART}"]
 
     done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "tests/sso")
 

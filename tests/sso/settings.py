@@ -1,4 +1,5 @@
-"""The site's settings with single sign-on: what tests/security/test_single_sign_on.py runs with.
+"""The site's settings with single sign-on and a second factor: what
+tests/security/test_single_sign_on.py runs with.
 
 The identity provider listens where it finds a port, so it is named while the tests run.
 """
@@ -16,6 +17,7 @@ os.environ |= {
     "SSO_DINGTALK_CLIENT_SECRET": "the-secret-of-ding",
     "SSO_FEISHU_CLIENT_ID": "feishu-desk",
     "SSO_FEISHU_CLIENT_SECRET": "the-secret-of-feishu",
+    "SECOND_FACTOR": "optional",
     "SSO_ROLES": "domain:acme.com=submitter,group:ml-leads=admin@research",
 }
 

@@ -28,6 +28,7 @@ WITH_DATABASE: tuple[Check, ...] = (
     machinery.worker_is_alive,
     machinery.workspaces_have_keys,
     machinery.single_sign_on_names_workspaces,
+    machinery.second_factors_can_be_read,
     storage.history_is_guarded,
     storage.history_ends_as_its_head_says,
 )

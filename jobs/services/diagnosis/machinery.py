@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from jobs.dashscope import DashScopeError
 from jobs.models import Workspace
-from jobs.services import keys, single_sign_on, upstream, workers
+from jobs.services import keys, second_factor, single_sign_on, upstream, workers
 from jobs.services.diagnosis.finding import Finding
 
 # How far a clock may be off. Leases and the search for a lost answer reckon in tens of seconds.
@@ -58,6 +59,16 @@ def single_sign_on_names_workspaces() -> Iterator[Finding]:
                 f"SSO_ROLES names the workspace {slug}, which does not exist.",
                 "Correct SSO_ROLES, or make the workspace on its settings page.",
             )
+
+
+def second_factors_can_be_read() -> Iterator[Finding]:
+    """A secret that was sealed under another key answers no code."""
+    if settings.SECOND_FACTOR_ON and (names := second_factor.unreadable()):
+        yield Finding.failed(
+            "second factor",
+            f"TOKEN_DIGEST_KEY changed since it was set up by {', '.join(names)}.",
+            "Set the old TOKEN_DIGEST_KEY again, or run `manage.py remove_second_factor` for each.",
+        )
 
 
 def clocks_agree() -> Iterator[Finding]:
