@@ -4,13 +4,15 @@
 #   worker                  python manage.py run_worker
 #   set-up, once a version  python manage.py set_up
 # compose.yaml beside this file runs all of them with a read-only root file system.
+# Single sign-on and the second factor need more packages: --build-arg REQUIREMENTS=sso
 
 FROM python:3.11-slim-bookworm AS packages
-COPY requirements/run.txt /tmp/run.txt
+ARG REQUIREMENTS=run
+COPY requirements/${REQUIREMENTS}.txt /tmp/requirements.txt
 # Versions and hashes are pinned in the file; a package that isn't is refused.
 RUN python -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-compile \
-      --require-hashes --only-binary=:all: -r /tmp/run.txt \
+      --require-hashes --only-binary=:all: -r /tmp/requirements.txt \
  && /opt/venv/bin/pip uninstall --yes --quiet pip setuptools
 
 FROM python:3.11-slim-bookworm

@@ -5,10 +5,11 @@ import json
 import re
 
 import pytest
+import yaml
 from django.core.management import get_commands
 
 from jobs.views.metrics import MEANINGS, PREFIX
-from tests.house.reading import ROOT, files
+from tests.house.reading import ROOT, files, settings_read
 
 FIGURE = re.compile(rf"{PREFIX}(\w+)")
 
@@ -42,3 +43,26 @@ def test_only_the_worker_is_given_the_key() -> None:
     holders = [path.name for path in files("deploy/systemd/*") if "DASHSCOPE" in path.read_text()]
 
     assert holders == ["import-desk-worker.service"]
+
+
+def test_the_image_is_built_with_either_list_of_packages() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    build = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["x-desk"]["build"]
+
+    assert "ARG REQUIREMENTS=run\nCOPY requirements/${REQUIREMENTS}.txt" in dockerfile
+    assert build == {"context": ".", "args": {"REQUIREMENTS": "${REQUIREMENTS:-run}"}}
+    taken_along = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {"!requirements/run.txt", "!requirements/sso.txt"} <= set(taken_along)
+
+
+def test_what_is_laid_over_compose_fits_it() -> None:
+    below, above = (
+        yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+        for name in ("compose.yaml", "compose.sso.yaml")
+    )
+
+    assert set(above["services"]) == {"set-up", "web"} <= set(below["services"])
+    for service in above["services"].values():
+        names = {name.removesuffix("_FILE") for name in service["environment"]}
+        assert names <= set(settings_read())
+        assert set(service["secrets"]) == set(above["secrets"])
