@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.apps import apps
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.db.models import ForeignKey, Model, Q
 
 from jobs import actors
@@ -16,6 +17,17 @@ from jobs.choices import Verb
 from jobs.models import AuditEvent, AuditPersonal, ImportJob, Invitation, User
 from jobs.services import audit
 
+# Tables of packages that may not be installed now and were before, in the order in which their
+# rows can go: which rows are a person's.
+LEFT_BEHIND = {
+    "socialaccount_socialtoken": "account_id IN "
+    "(SELECT id FROM socialaccount_socialaccount WHERE user_id = %s)",
+    "socialaccount_socialaccount": "user_id = %s",
+    "account_emailconfirmation": "email_address_id IN "
+    "(SELECT id FROM account_emailaddress WHERE user_id = %s)",
+    "account_emailaddress": "user_id = %s",
+    "mfa_authenticator": "user_id = %s",
+}
 # So many of the events in whose texts a name still stands are named.
 MOST_NAMED = 20
 SHORTEST_NAME = 3
@@ -85,6 +97,11 @@ def _delete_what_belongs_to(person: User, names: set[str]) -> None:
             for field in model._meta.concrete_fields:
                 if _links_to_user(model, field.name):
                     model._default_manager.filter(**{field.name: person}).delete()
+    with connection.cursor() as cursor:
+        there = set(connection.introspection.table_names(cursor))
+        for table, theirs in LEFT_BEHIND.items():
+            if table in there:
+                cursor.execute(f"DELETE FROM {table} WHERE {theirs}", [person.pk])  # noqa: S608
 
 
 def _links_to_user(model: type[Model], name: str) -> bool:

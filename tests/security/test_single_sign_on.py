@@ -16,7 +16,7 @@ from jobs.checks import single_sign_on_is_whole
 from jobs.services import single_sign_on
 from tests.house.reading import ROOT
 
-RUN_APART = "signing_in.py second_step.py second_factor_pages.py"
+RUN_APART = "erasing.py signing_in.py second_step.py second_factor_pages.py"
 WITHOUT_ALLAUTH = """
 import sys
 sys.modules["allauth"] = None
