@@ -160,6 +160,7 @@ SSO_OIDC_CLIENT_SECRET = env.str("SSO_OIDC_CLIENT_SECRET", default="")
 SSO_OIDC_GROUPS_CLAIM = env.str("SSO_OIDC_GROUPS_CLAIM", default="groups")
 SSO_DINGTALK_CLIENT_ID = env.str("SSO_DINGTALK_CLIENT_ID", default="")
 SSO_DINGTALK_CLIENT_SECRET = env.str("SSO_DINGTALK_CLIENT_SECRET", default="")
+SSO_FEISHU_SERVER_URL = env.str("SSO_FEISHU_SERVER_URL", default="https://open.feishu.cn")
 SSO_FEISHU_CLIENT_ID = env.str("SSO_FEISHU_CLIENT_ID", default="")
 SSO_FEISHU_CLIENT_SECRET = env.str("SSO_FEISHU_CLIENT_SECRET", default="")
 # Who gets which role at their first sign-in: domain:acme.com=submitter, group:leads=admin@research
@@ -204,9 +205,12 @@ if SSO_ON:
         "dingtalk": {
             "APP": {"client_id": SSO_DINGTALK_CLIENT_ID, "secret": SSO_DINGTALK_CLIENT_SECRET},
             "AUTH_PARAMS": {"prompt": "consent"},
+            "LOGIN_SERVER": "https://login.dingtalk.com",
+            "API_SERVER": "https://api.dingtalk.com",
         },
         "feishu": {
             "APP": {"client_id": SSO_FEISHU_CLIENT_ID, "secret": SSO_FEISHU_CLIENT_SECRET},
+            "SERVER": SSO_FEISHU_SERVER_URL,
         },
     }
 

@@ -77,12 +77,13 @@ def single_sign_on_is_whole(**_kwargs: Any) -> list[CheckMessage]:
             for setting in needed
             if not getattr(settings, setting)
         ]
-    server = urlsplit(settings.SSO_OIDC_SERVER_URL)
-    try:
-        if server.geturl():
-            upstream.checked_base_url(f"{server.scheme}://{server.netloc}")
-    except ValueError as refused:
-        problems.append(Error(f"SSO_OIDC_SERVER_URL: {refused}", id="jobs.E008"))
+    for setting in ("SSO_OIDC_SERVER_URL", "SSO_FEISHU_SERVER_URL"):
+        server = urlsplit(getattr(settings, setting))
+        try:
+            if server.geturl():
+                upstream.checked_base_url(f"{server.scheme}://{server.netloc}")
+        except ValueError as refused:
+            problems.append(Error(f"{setting}: {refused}", id="jobs.E008"))
     try:
         single_sign_on.mappings()
     except ValueError as refused:

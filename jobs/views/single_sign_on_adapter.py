@@ -7,10 +7,12 @@ has to hold this sign-in's nonce, and the userinfo has to be about the same pers
 from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.dingtalk.views import DingTalkOAuth2Adapter
+from allauth.socialaccount.providers.feishu.client import FeishuOAuth2Client
+from allauth.socialaccount.providers.feishu.views import FeishuOAuth2Adapter
 from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
@@ -87,6 +89,13 @@ class OpenIDConnect(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
 class DingTalk(DingTalkOAuth2Adapter):  # type: ignore[misc]
     """DingTalk names the organisation beside the token and not in the profile."""
 
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        own = settings.SOCIALACCOUNT_PROVIDERS["dingtalk"]
+        self.authorize_url = f"{own['LOGIN_SERVER']}/oauth2/auth"
+        self.access_token_url = f"{own['API_SERVER']}/v1.0/oauth2/userAccessToken"
+        self.profile_url = f"{own['API_SERVER']}/v1.0/contact/users/me"
+
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
         """The sign-in that the answer stands for."""
         login = super().complete_login(request, app, token, **kwargs)
@@ -94,7 +103,61 @@ class DingTalk(DingTalkOAuth2Adapter):  # type: ignore[misc]
         return login
 
 
-PROTOCOLS = {"openid_connect": OpenIDConnect, "dingtalk": DingTalk}
+class FeishuClient(FeishuOAuth2Client):  # type: ignore[misc]
+    """Asks as Feishu's pages say: all bodies are JSON, and the application's token is a header
+    of the exchange. allauth sends a form, and the token in the body alone."""
+
+    def app_access_token(self) -> str:
+        """The application's own token. Raises OAuth2Error."""
+        content = {"app_id": self.consumer_key, "app_secret": self.consumer_secret}
+        return str(self._told(self.app_access_token_url, content)["app_access_token"])
+
+    def get_access_token(self, code: str, pkce_code_verifier: str | None = None) -> Any:
+        """The person's token, and who it is. Raises OAuth2Error."""
+        own = self.app_access_token()
+        content = {"grant_type": "authorization_code", "code": code, "app_access_token": own}
+        return self._told(self.access_token_url, content, Authorization=f"Bearer {own}")["data"]
+
+    def _told(self, address: str, content: dict[str, str], **headers: str) -> dict[str, Any]:
+        with get_adapter().get_requests_session() as session:
+            answer = session.post(address, json=content, headers=headers)
+        answer.raise_for_status()
+        told: dict[str, Any] = answer.json()
+        if told["code"] != 0:
+            raise OAuth2Error(f"Feishu's code {told['code']}")
+        return told
+
+
+class Feishu(FeishuOAuth2Adapter):  # type: ignore[misc]
+    """Feishu, or Lark, which is the same at another address."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        self.server = f"{settings.SOCIALACCOUNT_PROVIDERS['feishu']['SERVER']}/open-apis"
+        self.access_token_url = f"{self.server}/authen/v1/access_token"
+        self.user_info_url = f"{self.server}/authen/v1/user_info"
+
+    @property
+    def authorize_url(self) -> str:
+        """Where the browser goes."""
+        return f"{self.server}/authen/v1/index"
+
+    def get_client(self, request: HttpRequest, app: Any) -> FeishuClient:
+        """The client that speaks for this application."""
+        allauths = super().get_client(request, app)
+        client = FeishuClient(
+            request,
+            app.client_id,
+            app.secret,
+            self.access_token_method,
+            self.access_token_url,
+            allauths.callback_url,
+        )
+        client.app_access_token_url = f"{self.server}/auth/v3/app_access_token/internal"
+        return client
+
+
+PROTOCOLS = {"openid_connect": OpenIDConnect, "dingtalk": DingTalk, "feishu": Feishu}
 
 
 def nonce(state: str) -> str:

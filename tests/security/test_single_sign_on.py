@@ -16,7 +16,7 @@ from jobs.checks import single_sign_on_is_whole
 from jobs.services import single_sign_on
 from tests.house.reading import ROOT
 
-RUN_APART = "erasing.py signing_in.py second_step.py second_factor_pages.py"
+RUN_APART = "chat_sign_in.py erasing.py second_factor_pages.py second_step.py signing_in.py"
 WITHOUT_ALLAUTH = """
 import sys
 sys.modules["allauth"] = None
