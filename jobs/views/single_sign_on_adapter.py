@@ -4,7 +4,7 @@ Stricter than allauth with OpenID Connect: the signature of an id_token is alway
 has to hold this sign-in's nonce, and the userinfo has to be about the same person.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
@@ -91,7 +91,7 @@ class DingTalk(DingTalkOAuth2Adapter):  # type: ignore[misc]
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
-        own = settings.SOCIALACCOUNT_PROVIDERS["dingtalk"]
+        own = configured("dingtalk")
         self.authorize_url = f"{own['LOGIN_SERVER']}/oauth2/auth"
         self.access_token_url = f"{own['API_SERVER']}/v1.0/oauth2/userAccessToken"
         self.profile_url = f"{own['API_SERVER']}/v1.0/contact/users/me"
@@ -124,7 +124,7 @@ class FeishuClient(FeishuOAuth2Client):  # type: ignore[misc]
         answer.raise_for_status()
         told: dict[str, Any] = answer.json()
         if told["code"] != 0:
-            raise OAuth2Error(f"Feishu's code {told['code']}")
+            raise OAuth2Error(told["code"])
         return told
 
 
@@ -133,7 +133,7 @@ class Feishu(FeishuOAuth2Adapter):  # type: ignore[misc]
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
-        self.server = f"{settings.SOCIALACCOUNT_PROVIDERS['feishu']['SERVER']}/open-apis"
+        self.server = f"{configured('feishu')['SERVER']}/open-apis"
         self.access_token_url = f"{self.server}/authen/v1/access_token"
         self.user_info_url = f"{self.server}/authen/v1/user_info"
 
@@ -158,6 +158,12 @@ class Feishu(FeishuOAuth2Adapter):  # type: ignore[misc]
 
 
 PROTOCOLS = {"openid_connect": OpenIDConnect, "dingtalk": DingTalk, "feishu": Feishu}
+
+
+def configured(provider: str) -> dict[str, Any]:
+    """What the settings say of the provider."""
+    providers: dict[str, Any] = settings.SOCIALACCOUNT_PROVIDERS
+    return cast(dict[str, Any], providers[provider])
 
 
 def nonce(state: str) -> str:
