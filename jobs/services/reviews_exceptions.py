@@ -25,6 +25,7 @@ ROLES = (
     Verb.MEMBER_REMOVED,
     Verb.MEMBER_JOINED,
     Verb.MEMBER_LEFT,
+    Verb.SECOND_FACTOR_REMOVED,
 )
 
 
