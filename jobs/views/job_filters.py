@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -136,14 +137,14 @@ def _chips(request: DeskRequest, search: JobSearch, facts: ListFacts) -> Iterato
 
 def address(request: DeskRequest, **changes: str | None) -> str:
     """The list at its first page, with these parameters changed; None takes one away."""
-    query = request.GET.copy()
-    for name in PLACES:
-        query.pop(name, None)
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value is not None:
-            query[name] = value
-    return f"{request.path}?{query.urlencode()}" if query else request.path
+    kept = [
+        (name, value)
+        for name, values in request.GET.lists()
+        if name not in PLACES and name not in changes
+        for value in values
+    ]
+    query = urlencode(kept + [change for change in changes.items() if change[1] is not None])
+    return f"{request.path}?{query}" if query else request.path
 
 
 def _words(

@@ -19,7 +19,7 @@ from jobs.templatetags.clock import Clock
 from jobs.views import freshness, job_filters, list_columns, saved_views, selection
 from jobs.views.chrome import as_part_of_page, chrome_of, wants_fragment
 from jobs.views.freshness import Version
-from jobs.views.rows import RowHeads, capped, row_of, timeless
+from jobs.views.rows import Pager, RowHeads, capped, row_of, timeless
 
 PAGE_SIZE = 50
 # Seconds between refreshes while something young is open, something old is, and nothing is.
@@ -58,7 +58,13 @@ def job_list(request: DeskRequest) -> HttpResponse:
         "columns": columns,
         "heads": heads,
         "order": order.name,
-        "order_word": heads.order_word,
+        "pager": Pager(
+            heads.order_word,
+            clock.zone_text(),
+            request.get_full_path(),
+            _beside(request, page.previous, top),
+            _beside(request, page.next, top),
+        ),
         "newer_count": newer and capped(newer),
         "first_page_url": job_filters.address(request),
         "version": version,
@@ -78,6 +84,13 @@ def job_list(request: DeskRequest) -> HttpResponse:
         "column_choices": list_columns.choices(columns),
     }
     return as_part_of_page(render(request, "jobs/job_list.html", context))
+
+
+def _beside(request: DeskRequest, cursor: Cursor | None, top: Cursor | None) -> str:
+    """The address of the page at the cursor, for a reader who came at `top`."""
+    if cursor is None:
+        return ""
+    return job_filters.address(request, cursor=str(cursor), top=str(top) if top else None)
 
 
 def _cursor(request: DeskRequest, name: str, order: Order) -> Cursor | None:

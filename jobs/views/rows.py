@@ -74,6 +74,17 @@ class RowHeads(NamedTuple):
     by_age: str
 
 
+class Pager(NamedTuple):
+    """What stands below the rows: in which order and zone they are, the address of this page,
+    and those of the pages beside it, or ""."""
+
+    order_word: str
+    zone: str
+    here: str
+    previous: str
+    next: str
+
+
 def row_of(job: ImportJob, clock: Clock) -> JobRow:
     """The row of one job; its workspace has to be selected along."""
     status = JobStatus(job.status)

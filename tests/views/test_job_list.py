@@ -1,6 +1,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -261,7 +262,7 @@ def test_newer_leads_back_to_the_page_before(
     def follow(page: str, rel: str) -> str:
         link = re.search(f'rel="{rel}" href="([^"]+)"', page)
         assert link
-        return get(client, link.group(1))
+        return get(client, unescape(link.group(1)))
 
     second = follow(get(client), "next")
     third = follow(second, "next")
