@@ -72,6 +72,10 @@ def main() -> int:
         f"{_table([rows[name] for name in names])}\n\n"
         f"{played} rounds, seed {options.seed}, {len(breaches)} breaches\n"
     )
+    for row in rows.values():
+        if befell := row.get("befell"):
+            told = ", ".join(f"{count} {what}" for what, count in befell.items())
+            sys.stdout.write(f"\n{row['name']}: {told}\n")
     for breach in breaches:
         sys.stdout.write(f"\n{breach}\n")
     return 1 if breaches else 0

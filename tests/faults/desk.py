@@ -3,6 +3,7 @@
 import signal
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ class Desk:
         self.random = random
         self.submitted: list[Submitted] = []
         self.received = Received()
+        # What befell this desk, for scenarios whose rounds do not say it.
+        self.befell: Counter[str] = Counter()
         self.workspace: Workspace = workspaces.ensure_first()
         self._environment = environment
         self._workers: list[Process] = []

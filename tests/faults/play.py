@@ -60,7 +60,13 @@ def _play(name: str, rounds: int, seed: int, directory: Path) -> dict[str, objec
     if chosen.quiet and log.exists():
         lines = [line for line in log.read_text(errors="replace").splitlines() if line]
         breaches += [f"log: {line}" for line in lines if any(w in line for w in UNFORESEEN)][:5]
-    return {"name": name, "rounds": rounds, "seconds": seconds, **counts, "breaches": breaches}
+    return {
+        "name": name,
+        "rounds": rounds,
+        "seconds": seconds,
+        "befell": dict(desk.befell),
+        **(counts | {"breaches": breaches}),
+    }
 
 
 if __name__ == "__main__":

@@ -30,12 +30,19 @@ def until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
 
 
 class Process:
-    """One management command in a process of its own, its log in a file."""
+    """One management command, unless `program` names another module, in a process of its own;
+    its log is in a file."""
 
-    def __init__(self, *arguments: str, environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        environment: dict[str, str],
+        log: Path,
+        program: tuple[str, ...] = ("manage.py",),
+    ) -> None:
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "manage.py", *arguments],
+                [sys.executable, *program, *arguments],
                 cwd=ROOT,
                 env=environment | {"PYTHONUNBUFFERED": "1"},
                 stdout=subprocess.PIPE,

@@ -16,7 +16,7 @@ CHOSEN = {
     "foreign twin at the same time": 2,
 }
 CHOSEN_ON_SQLITE = {"killed between answer and commit": 2, "database locked": 4}
-CHOSEN_ON_POSTGRESQL = {"database connections cut": 4}
+CHOSEN_ON_POSTGRESQL = {"database connections cut": 4, "crowd": 1}
 URL = os.environ.get("DATABASE_URL", "")
 ON_THIS = CHOSEN_ON_POSTGRESQL if URL.startswith("postgres") else CHOSEN_ON_SQLITE
 

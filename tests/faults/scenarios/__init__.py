@@ -45,7 +45,7 @@ def scenario(
 
 def scenarios_on(database_url: str) -> dict[str, Scenario]:
     """Every scenario that the database at the address allows, in the order of the table."""
-    for module in ("answers", "deaths", "database", "lists", "company", "removals"):
+    for module in ("answers", "deaths", "database", "lists", "company", "removals", "crowd"):
         import_module(f"{__name__}.{module}")
     engine = "postgres" if database_url.startswith("postgres") else "sqlite"
     return {name: one for name, one in SCENARIOS.items() if one.engine in ("", engine)}
