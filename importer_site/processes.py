@@ -109,6 +109,12 @@ class Processes:
             if connection in self._wait(left, connection):
                 return
 
+    def pause(self, seconds: float) -> None:
+        """Let so much time pass, whatever becomes of the children meanwhile."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._wait(left)
+
     def watch(self) -> str:
         """Wait until a child ends that is not restarted, and say which and how."""
         while True:

@@ -37,6 +37,7 @@ class ControlPlane:
             "release_fault": world.release_fault,
             "clear_faults": world.clear_faults,
             "requests": lambda **which: packed(world.requests(**which)),
+            "calls": world.calls,
             "wait_for_requests": lambda **which: packed(world.wait_for_requests(**which)),
             "add_foreign_jobs": world.add_foreign_jobs,
             "set_status": world.set_status,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import urllib.parse
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -113,6 +115,14 @@ class Ledger:
                 if call in (None, request.call) and accepted in (None, request.job_id is not None)
             ]
 
+    def calls(self) -> dict[str, int]:
+        """How many requests of each call came, and how many of the lists began at page one."""
+        with self._changed:
+            counts = Counter(request.call for request in self._requests.values())
+            lists = [r for r in self._requests.values() if r.call == "list"]
+            counts["list from its first page"] = sum(_is_first_page(r.query) for r in lists)
+            return dict(counts)
+
     def wait_for(
         self,
         at_least: int,
@@ -138,3 +148,7 @@ class Ledger:
         """Forget every request; numbers go on, so that none is given twice."""
         with self._changed:
             self._requests.clear()
+
+
+def _is_first_page(query: str) -> bool:
+    return urllib.parse.parse_qs(query).get("page_no", ["1"]) == ["1"]

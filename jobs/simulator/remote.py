@@ -77,6 +77,11 @@ class SimulatorControl:
         """What was received, in the order of arrival; `accepted` means it made or deleted a job."""
         return unpacked(self.ask("requests", call=call, accepted=accepted))
 
+    def calls(self) -> dict[str, int]:
+        """How many requests of each call came, and how many of the lists began at page one."""
+        counts: dict[str, int] = self.ask("calls")
+        return counts
+
     def wait_for_requests(
         self,
         at_least: int,

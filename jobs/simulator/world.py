@@ -69,6 +69,10 @@ class World:
         """What was received, in the order of arrival; `accepted` means it made or deleted a job."""
         return self.ledger.requests(call=call, accepted=accepted)
 
+    def calls(self) -> dict[str, int]:
+        """How many requests of each call came, and how many of the lists began at page one."""
+        return self.ledger.calls()
+
     def wait_for_requests(
         self,
         at_least: int,

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from jobs.simulator import Simulator
+from jobs.simulator import Simulator, SimulatorControl
 from tests.simulator.asking import ORDER, ask, create, job_ids
 
 
@@ -99,3 +99,15 @@ def test_it_counts_what_many_threads_send(simulator: Simulator) -> None:
     assert len(made) == 100
     assert {request.job_id for request in simulator.requests(accepted=True)} == made
     assert set(job_ids(ask(simulator.base_url, "GET", page_size=100))) == made
+
+
+def test_it_counts_calls_and_the_lists_that_began_at_their_first_page(
+    simulator: Simulator,
+) -> None:
+    create(simulator.base_url)
+    ask(simulator.base_url, "GET")
+    for number in (1, 2):
+        ask(simulator.base_url, "GET", page_no=number)
+
+    assert SimulatorControl(simulator.base_url).calls() == simulator.calls()
+    assert simulator.calls() == {"create": 1, "list": 3, "list from its first page": 2}
