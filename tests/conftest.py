@@ -6,7 +6,9 @@ Alice is its admin, Bob submits, Vera views, Ada audits, and Charlie belongs to 
 import ipaddress
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +17,13 @@ from django.utils import translation
 
 from jobs.choices import Role
 from jobs.models import User, Workspace
-from jobs.services import workspaces
+from jobs.services import turns, workspaces
 from jobs.services.list_facts import facts_of
 from jobs.services.overview import figures_of
 from jobs.simulator import SIMULATOR_KEY, Simulator
 from tests.audit.lifting import lifted
 from tests.making import make_person
+from tests.settings import DATABASE_PREFIX
 
 # Playwright's synchronous interface runs an event loop in the thread of the test.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -53,6 +56,14 @@ def _flush_clears_the_history() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", unguarded)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _leaves_no_turn_behind() -> Iterator[None]:
+    """Beside the tests' SQLite file stands one for the turns of its writers."""
+    yield
+    for left in Path(tempfile.gettempdir()).glob(f"{DATABASE_PREFIX}*{turns.SUFFIX}"):
+        left.unlink()
 
 
 @pytest.fixture(autouse=True)

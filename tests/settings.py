@@ -24,8 +24,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+DATABASE_PREFIX = f"import-desk-tests-{os.getpid()}"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in real life: threads that share a database in memory don't wait for each other.
     DATABASES["default"]["TEST"] = {
-        "NAME": os.path.join(tempfile.gettempdir(), f"import-desk-tests-{os.getpid()}.sqlite3")
+        "NAME": os.path.join(tempfile.gettempdir(), f"{DATABASE_PREFIX}.sqlite3")
     }

@@ -28,7 +28,7 @@ from jobs.models import (
     User,
     Workspace,
 )
-from jobs.services import audit_appending
+from jobs.services import audit_appending, turns
 from jobs.services.audit_appending import GENESIS as GENESIS
 
 SCHEMA_VERSION = 1
@@ -138,7 +138,7 @@ def act(actor: Actor) -> Iterator[Act]:
     Raises RuntimeError when nested in another transaction, because what is promised to be on
     disk would not be.
     """
-    with transaction.atomic(durable=True):
+    with turns.turn(), transaction.atomic(durable=True):
         current = Act(actor)
         yield current
         current.append()

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from jobs.errors import LeaseLost
 from jobs.models.leases import Leased
+from jobs.services import turns
 
 Row = TypeVar("Row", bound=Leased)
 
@@ -28,7 +29,7 @@ def claim(due: QuerySet[Row], owner: str) -> Row | None:
     # Looked at outside a write transaction first: an idle worker must not lock SQLite.
     if not _free(due).exists():
         return None
-    with transaction.atomic(durable=True):
+    with turns.turn(), transaction.atomic(durable=True):
         row = _free(due).select_for_update(skip_locked=True, of=("self",)).first()
         if row is None:
             return None  # another worker was quicker
