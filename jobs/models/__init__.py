@@ -1,5 +1,6 @@
 """The records. Every write to them has one home in jobs/services/."""
 
+import jobs.models.among  # noqa: F401 - registers itself
 from jobs.models.attempts import Attempt, Walk
 from jobs.models.audit import (
     AuditCheckpoint,

@@ -8,6 +8,14 @@ from jobs.models.import_jobs import ImportJob
 from jobs.models.leases import Leased
 
 
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    """Attempts, of which very few are open."""
+
+    def open_in(self, *states: AttemptState) -> "AttemptQuerySet":
+        """Attempts in these open states, through the index of those that are open."""
+        return self.filter(state__among=OPEN_ATTEMPT_STATES, state__in=states)
+
+
 class Attempt(Leased):
     """One intent to send one create. Its payload leaves at most once.
 
@@ -40,6 +48,8 @@ class Attempt(Leased):
     settle_until = models.DateTimeField(null=True, blank=True)
     clean_walks = models.PositiveIntegerField(default=0)
     candidates = models.JSONField(default=list)
+
+    objects = AttemptQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

@@ -56,11 +56,16 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
 
     def visible_to(self, user: User) -> "ImportJobQuerySet":
         """Jobs of the workspaces that the person is a member of."""
-        return self.filter(workspace__memberships__user=user)
+        # Not by a join, which could begin with all jobs of the workspaces.
+        return self.filter(workspace__in=user.memberships.values("workspace"))
+
+    def open_in(self, statuses: Sequence[JobStatus]) -> "ImportJobQuerySet":
+        """Jobs in these open statuses, through the index of the few that are open."""
+        return self.filter(status__among=OPEN_STATUSES, status__in=statuses)
 
     def followed(self) -> "ImportJobQuerySet":
         """Jobs that DashScope knows and that have not reached their end."""
-        return self.filter(status__in=FOLLOWED_STATUSES, gone_at=None, deleted_at=None)
+        return self.open_in(FOLLOWED_STATUSES).filter(gone_at=None, deleted_at=None)
 
     def guarding(self) -> "ImportJobQuerySet":
         """Jobs that are open or succeeded: the same weights need a deliberate second import."""

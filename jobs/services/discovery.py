@@ -101,9 +101,9 @@ def _take_in(duty: Duty, page: JobPage, worker: str) -> None:
         # Read after the page: an attempt that could own one of its rows was SENDING, durably,
         # before the row could exist, and is unsettled still or owns the row by now.
         unsettled = list(
-            Attempt.objects.select_related("job").filter(
-                job__workspace=duty.workspace, state__in=UNSETTLED_ATTEMPT_STATES
-            )
+            Attempt.objects.select_related("job")
+            .open_in(*UNSETTLED_ATTEMPT_STATES)
+            .filter(job__workspace=duty.workspace)
         )
         # Read last: an attempt that was settled meanwhile owns its row by now.
         owned = {

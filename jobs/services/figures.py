@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Case, Count, Max, Min, Q, Sum, Value, When
+from django.db.models import Avg, Case, Count, Max, Min, OuterRef, Q, Subquery, Sum, Value, When
 from django.utils import timezone
 
 from jobs.choices import OPEN_ATTEMPT_STATES, OPEN_DELETION_STATES, OPEN_STATUSES
@@ -61,7 +61,8 @@ def figures() -> Iterator[Figure]:
 def _open_jobs(now: datetime, slugs: dict[int, str]) -> Iterator[Figure]:
     ages = [When(created_at__gt=now - limit, then=Value(age)) for age, limit in AGES]
     counted = (
-        ImportJob.objects.filter(status__in=OPEN_STATUSES, gone_at=None, deleted_at=None)
+        ImportJob.objects.open_in(OPEN_STATUSES)
+        .filter(gone_at=None, deleted_at=None)
         .annotate(age=Case(*ages, default=Value(OLDEST)))
         .values("workspace_id", "status", "age")
         .annotate(count=Count("pk"))
@@ -78,8 +79,8 @@ def _open_jobs(now: datetime, slugs: dict[int, str]) -> Iterator[Figure]:
 
 def _open_work(now: datetime) -> Iterator[Figure]:
     """Creates and deletions that are not settled, those with an unknown outcome among them."""
-    attempts = Attempt.objects.filter(state__in=OPEN_ATTEMPT_STATES)
-    deletions = Deletion.objects.filter(state__in=OPEN_DELETION_STATES)
+    attempts = Attempt.objects.open_in(*OPEN_ATTEMPT_STATES)
+    deletions = Deletion.objects.filter(state__among=OPEN_DELETION_STATES)
     for kind, rows in (("attempts", attempts), ("deletions", deletions)):
         counted = rows.values("state").annotate(count=Count("pk"), first=Min("created_at"))
         for row in counted.order_by():
@@ -117,14 +118,17 @@ def _upstream(now: datetime) -> Iterator[Figure]:
 def _recent_calls(now: datetime, slugs: dict[int, str]) -> Iterator[Figure]:
     """Calls about single jobs; lists are not kept one by one, their troubles are above."""
     recent = Exchange.objects.filter(bodies_pruned_at=None, finished_at__gt=now - RECENT)
+    # Not by a join, which could begin with all jobs there are.
+    workspace = ImportJob.objects.filter(pk=OuterRef("job")).values("workspace_id")
     counted = (
-        recent.values("job__workspace_id", "call", "outcome", "status_code", "reason")
+        recent.annotate(workspace_id=Subquery(workspace))
+        .values("workspace_id", "call", "outcome", "status_code", "reason")
         .annotate(count=Count("pk"), mean=Avg("duration_ms"), longest=Max("duration_ms"))
         .order_by()
     )
     for row in counted:
         labels = {
-            "workspace": slugs[row["job__workspace_id"]],
+            "workspace": slugs[row["workspace_id"]],
             "call": row["call"],
             "outcome": row["outcome"],
             "code": str(row["status_code"] or row["reason"]),

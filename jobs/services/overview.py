@@ -127,7 +127,7 @@ def look(
     Nine queries at most, however many jobs and workspaces there are; five while nothing happens.
     """
     there = ImportJob.objects.filter(workspace__in=workspaces, gone_at=None, deleted_at=None)
-    moving = there.filter(status__in=MOVING_STATUSES).order_by("created_at", "pk")
+    moving = there.open_in(MOVING_STATUSES).order_by("created_at", "pk")
     open_ones = list(moving.select_related("workspace")[:MOST_COUNTED])
     figures = figures_of(history_head, tuple(workspaces), now.date(), now.tzinfo)
     return Overview(
@@ -174,7 +174,9 @@ def _days(recent: ImportJobQuerySet, window: Window) -> list[Day]:
         default=Value(0),
     )
     days = [Day(start.date()) for start in window.starts]
-    counted = recent.annotate(place=place).values("place", "status").annotate(count=Count("pk"))
+    # Found first: SQLite would rather read the workspace's whole index that has the status too.
+    found = ImportJob.objects.filter(pk__in=recent.values("pk"))
+    counted = found.annotate(place=place).values("place", "status").annotate(count=Count("pk"))
     for row in counted.order_by():
         day, status, count = days[row["place"]], row["status"], row["count"]
         if status == JobStatus.SUCCEEDED:
@@ -189,7 +191,7 @@ def _days(recent: ImportJobQuerySet, window: Window) -> list[Day]:
 
 def _waiting(there: ImportJobQuerySet, window: Window, last_visit: datetime | None) -> Waiting:
     unconfirmed = list(
-        there.filter(status=JobStatus.UNCONFIRMED)
+        there.open_in([JobStatus.UNCONFIRMED])
         .select_related("workspace")
         .order_by("-created_at", "-pk")[:MOST_COUNTED]
     )

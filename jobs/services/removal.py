@@ -84,7 +84,7 @@ def remove_next(worker: str) -> bool:
     """Take one due deletion a step further; False if none was due."""
     deletion = leases.claim(
         Deletion.objects.select_related("job__workspace")
-        .filter(state__in=OPEN_DELETION_STATES, due_at__lte=timezone.now())
+        .filter(state__among=OPEN_DELETION_STATES, due_at__lte=timezone.now())
         .order_by("due_at", "id"),
         worker,
     )

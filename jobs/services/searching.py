@@ -92,7 +92,7 @@ class JobSearch:
         if statuses:
             found = found.filter(status__in=statuses)
         if self.status == OPEN:
-            found = found.filter(gone_at=None, deleted_at=None)
+            found = found.open_in(OPEN_STATUSES).filter(gone_at=None, deleted_at=None)
         elif self.status == NEEDS_PERSON:
             found = found.needing_a_person()
         # There are never many open jobs.

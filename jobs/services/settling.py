@@ -58,7 +58,7 @@ def notice_dead_senders(worker: str) -> bool:
     """
     attempt = leases.claim(
         Attempt.objects.select_related("job__workspace")
-        .filter(state=AttemptState.SENDING)
+        .open_in(AttemptState.SENDING)
         .order_by("id"),
         worker,
     )
@@ -74,11 +74,11 @@ def notice_dead_senders(worker: str) -> bool:
 
 def settle_next(worker: str) -> bool:
     """Walk the list for one due workspace with unsettled attempts; False if none was due."""
-    waiting = Attempt.objects.filter(state__in=[AttemptState.UNKNOWN, AttemptState.CONFLICT])
+    waiting = Attempt.objects.open_in(AttemptState.UNKNOWN, AttemptState.CONFLICT)
     duty = duties.claim(
         DutyKind.SETTLE,
         worker,
-        ImportJob.objects.filter(attempts__in=waiting),
+        ImportJob.objects.filter(pk__in=waiting.values("job")),
     )
     if duty is None:
         return False
@@ -169,7 +169,7 @@ def _walk_and_decide(duty: Duty, way: Upstream, worker: str, started_at: datetim
     # is among these, or is confirmed and owns the row.
     # Those of all workspaces: two of ours may be one of DashScope's, under two keys.
     unsettled = list(
-        Attempt.objects.select_related("job__workspace").filter(state__in=UNSETTLED_ATTEMPT_STATES)
+        Attempt.objects.select_related("job__workspace").open_in(*UNSETTLED_ATTEMPT_STATES)
     )
     free = _free(coverage, duty.workspace, unsettled)
     wanted_by = Counter(row.job_id for rows in free.values() for row in rows)
@@ -254,7 +254,7 @@ def _decide(
 
 
 def _note_failed_walk(workspace: Workspace, started_at: datetime, failure: str) -> None:
-    unsettled = Attempt.objects.filter(job__workspace=workspace, state=AttemptState.UNKNOWN)
+    unsettled = Attempt.objects.open_in(AttemptState.UNKNOWN).filter(job__workspace=workspace)
     for attempt in unsettled:
         with transaction.atomic(durable=True):
             Walk.objects.create(
@@ -272,7 +272,8 @@ def _note_failed_walk(workspace: Workspace, started_at: datetime, failure: str) 
 def _interval_seconds(workspace: Workspace) -> float:
     """Soon after the newest unanswered create, then less often, always within its period."""
     newest = (
-        Attempt.objects.filter(job__workspace=workspace, state=AttemptState.UNKNOWN)
+        Attempt.objects.open_in(AttemptState.UNKNOWN)
+        .filter(job__workspace=workspace)
         .order_by("-sent_at")
         .values_list("sent_at", flat=True)
         .first()

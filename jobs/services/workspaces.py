@@ -155,7 +155,7 @@ def _facts(workspace: Workspace) -> dict[str, str]:
 
 
 def _has_open_attempts(workspace: Workspace) -> bool:
-    return Attempt.objects.filter(job__workspace=workspace, state__in=OPEN_ATTEMPT_STATES).exists()
+    return Attempt.objects.open_in(*OPEN_ATTEMPT_STATES).filter(job__workspace=workspace).exists()
 
 
 def _problems(
