@@ -30,7 +30,7 @@ def claim(kind: DutyKind, worker: str, work: QuerySet[Any] | None = None) -> Dut
         Duty.objects.select_related("workspace")
         .filter(Q(workspace__retry_at=None) | Q(workspace__retry_at__lte=now))
         .filter(kind=kind, due_at__lte=now)
-        .order_by("due_at")
+        .order_by("due_at", "pk")
     )
     if work is not None:
         due = due.filter(Exists(work.filter(workspace=OuterRef("workspace"))))
