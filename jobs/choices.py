@@ -314,6 +314,7 @@ class Verb(TextChoices):
         "exchange.bodies_pruned",
         _("The bodies of old exchanges were removed; their digests stay in the history"),
     )
+    JOBS_EXPORTED = "jobs.exported", _("{actor} exported jobs as a table")
     HISTORY_EXPORTED = "history.exported", _("{actor} exported the history")
     HISTORY_REVIEWED = (
         "history.reviewed",

@@ -1,0 +1,35 @@
+from collections.abc import Callable
+
+from django.test import Client
+
+from jobs.choices import JobStatus, Verb
+from jobs.models import AuditEvent, User, Workspace
+from tests.making import make_job
+
+
+def test_it_sends_the_filtered_jobs_as_a_file(
+    workspace: Workspace, vera: User, client_of: Callable[[User], Client]
+) -> None:
+    make_job(workspace)
+    failed = make_job(workspace, status=JobStatus.FAILED)
+
+    answer = client_of(vera).get("/jobs/export/?status=failed&q=%25s")
+    plain = client_of(vera).get("/jobs/export/?status=failed")
+
+    assert answer.getvalue().decode().splitlines()[-1].startswith("end,0,")
+    assert plain["Content-Type"] == "text/csv; charset=utf-8"
+    assert plain["Content-Disposition"].startswith('attachment; filename="import-jobs-')
+    lines = plain.getvalue().decode().splitlines()
+    assert [line.partition(",")[0] for line in lines] == ["\ufeffid", str(failed.pk), "end"]
+
+
+def test_a_filter_that_is_wrong_exports_nothing(
+    vera: User, client_of: Callable[[User], Client]
+) -> None:
+    browser = client_of(vera)
+
+    answer = browser.get("/jobs/export/?since=soon")
+    browser.head("/jobs/export/")
+
+    assert answer["Location"] == "/jobs/?since=soon"
+    assert not AuditEvent.objects.filter(verb=Verb.JOBS_EXPORTED).exists()
