@@ -35,8 +35,9 @@ test: ## run every test on SQLite, and once more on PostgreSQL
 	$(BIN)/python -m pytest -n $(JOBS)
 	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n $(JOBS) \
 		$(addprefix --ignore=tests/,$(SAME_ON_EVERY_DATABASE))
-# These never touch a database, or look at pages whose tests below tests/views do.
-SAME_ON_EVERY_DATABASE := browser dashscope explanations house importer_site simulator
+# These never touch a database, are about the other one, or look at pages whose tests below
+# tests/views do.
+SAME_ON_EVERY_DATABASE := browser dashscope explanations house importer_site simulator sqlite
 
 .PHONY: faults
 faults: ## break everything that can break, over and over, and print what became of each submission
