@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -80,6 +81,7 @@ def job_list(request: DeskRequest) -> HttpResponse:
     context |= job_filters.shown(request, search, problems, order, facts)
     context |= saved_views.offered(request, facts.views)
     context |= {
+        "export_url": job_filters.address(request, path=reverse("jobs-export"), sort=None),
         "may_act": selection.may_act(request),
         "column_choices": list_columns.choices(columns),
     }

@@ -23,6 +23,16 @@ def test_it_sends_the_filtered_jobs_as_a_file(
     assert [line.partition(",")[0] for line in lines] == ["\ufeffid", str(failed.pk), "end"]
 
 
+def test_the_list_leads_to_it_with_its_own_filters(
+    workspace: Workspace, vera: User, client_of: Callable[[User], Client]
+) -> None:
+    make_job(workspace, status=JobStatus.FAILED)
+
+    page = client_of(vera).get("/jobs/?status=failed&sort=oldest").content.decode()
+
+    assert 'href="/jobs/export/?status=failed"' in page
+
+
 def test_a_filter_that_is_wrong_exports_nothing(
     vera: User, client_of: Callable[[User], Client]
 ) -> None:
