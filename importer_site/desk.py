@@ -10,18 +10,16 @@ import socket
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from importer_site import secret_key
 from importer_site.environment import (
-    BASE_DIR,
     HOST,
     PORT,
     SECRET_KEY_PATH,
     VAR_DIR,
     shown_host,
 )
-from importer_site.processes import AskedToStopError, Child, Processes
+from importer_site.processes import AskedToStopError, Child, Processes, manage, say
 from jobs.simulator import SIMULATOR_KEY
 
 KEY_SETTING = "DASHSCOPE_API_KEY"
@@ -41,7 +39,7 @@ def main() -> int:
     try:
         listener = _listener()
     except OSError as error:
-        _say(f"Cannot listen on {HOST}:{PORT}: {error.strerror}. Stop what does, or set PORT.")
+        say(f"Cannot listen on {HOST}:{PORT}: {error.strerror}. Stop what does, or set PORT.")
         return 1
     VAR_DIR.mkdir(parents=True, exist_ok=True)
     if not os.environ.get("SECRET_KEY") and not os.environ.get("SECRET_KEY_FILE"):
@@ -49,7 +47,7 @@ def main() -> int:
     with Processes() as processes, suppress(AskedToStopError):
         if not _start(processes, listener):
             return 1
-        _say(processes.watch())
+        say(processes.watch())
         return 1
     return 0
 
@@ -76,10 +74,10 @@ def _start(processes: Processes, listener: socket.socket) -> bool:
         # No other key either: what the pages say of a demonstration holds of all of it.
         keys = {KEY_SETTING: SIMULATOR_KEY}
         options = ["--port", simulator, "--state-file", str(SIMULATOR_STATE_PATH)]
-        processes.start(Child("simulator", _manage("run_simulator", *options), backstage))
-    code, sign_in = processes.run(Child("set-up", _manage("set_up"), keyless | demo))
+        processes.start(Child("simulator", manage("run_simulator", *options), backstage))
+    code, sign_in = processes.run(Child("set-up", manage("set_up"), keyless | demo))
     if code:
-        _say("Import Desk was not started, because its set-up failed.")
+        say("Import Desk was not started, because its set-up failed.")
         return False
     with listener:
         number = listener.fileno()
@@ -87,17 +85,15 @@ def _start(processes: Processes, listener: socket.socket) -> bool:
         options = ["--config", "python:importer_site.gunicorn_conf", "--bind", f"fd://{number}"]
         web = Child("web server", [*gunicorn, *options], common | demo, pass_fds=(number,))
         processes.start(web)
-    worker = Child(
-        "worker", _manage("run_worker"), backstage | demo | keys | signing, restarts=True
-    )
+    worker = Child("worker", manage("run_worker"), backstage | demo | keys | signing, restarts=True)
     processes.start(worker)
     _wait_for_an_answer(processes, port)
     if demo["DEMO"] == "true":
-        _say("This is a demonstration with a simulator: nothing reaches Alibaba Cloud.")
+        say("This is a demonstration with a simulator: nothing reaches Alibaba Cloud.")
     elif SIMULATOR_STATE_PATH.exists():
-        _say(f"{VAR_DIR} holds jobs of a demonstration too; set VAR_DIR to begin anew.")
-    _say(f"Import Desk answers at http://{shown_host(HOST)}:{port}/")
-    _say(sign_in.rstrip())
+        say(f"{VAR_DIR} holds jobs of a demonstration too; set VAR_DIR to begin anew.")
+    say(f"Import Desk answers at http://{shown_host(HOST)}:{port}/")
+    say(sign_in.rstrip())
     return True
 
 
@@ -139,15 +135,6 @@ def _without(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 def _only(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith(prefix)}
-
-
-def _manage(*arguments: str) -> list[str]:
-    return [sys.executable, str(Path(BASE_DIR) / "manage.py"), *arguments]
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
+
+from importer_site.environment import BASE_DIR
 
 # A worker that was told to stop finishes the call in hand, which ends within 0.8 of a lease
 # (LEASE_SECONDS, 60 by default). One that is killed after this loses nothing but that answer.
@@ -166,3 +169,14 @@ class Processes:
 
 def _how(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def manage(*arguments: str) -> list[str]:
+    """The command line of `manage.py` with these arguments."""
+    return [sys.executable, str(Path(BASE_DIR) / "manage.py"), *arguments]
+
+
+def say(text: str) -> None:
+    """A line for whoever started the program, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -19,8 +19,7 @@ from pathlib import Path
 
 import django
 
-from importer_site.environment import BASE_DIR
-from importer_site.processes import AskedToStopError, Child, Processes
+from importer_site.processes import AskedToStopError, Child, Processes, manage, say
 from importer_site.rehearsal import plan
 from jobs.simulator import SimulatorControl
 
@@ -59,7 +58,7 @@ def main() -> int:
         from importer_site.rehearsal import cast
 
         if tables := cast.foreign_tables():
-            _say(f"The database is not empty: it has {', '.join(tables[:3])} ... Name another.")
+            say(f"The database is not empty: it has {', '.join(tables[:3])} ... Name another.")
             return 2
         with Processes() as processes:
             return _rehearse(processes, scale, options)
@@ -117,19 +116,19 @@ def _rehearse(processes: Processes, scale: plan.Scale, options: argparse.Namespa
     simulator_url = os.environ["DASHSCOPE_BASE_URL"]
     speed = LIFE_SECONDS * scale.speed / (options.job_minutes * 60)
     words = ("run_simulator", "--port", simulator_url.rpartition(":")[2], "--speed", str(speed))
-    processes.start(Child("simulator", _manage(*words), os.environ))
-    code, _output = processes.run(Child("set-up", _manage("set_up"), os.environ))
+    processes.start(Child("simulator", manage(*words), os.environ))
+    code, _output = processes.run(Child("set-up", manage("set_up"), os.environ))
     if code:
         return code
     empty = cast.bytes_on_disk()
-    _say(f"Engaging {scale.people} people ...")
+    say(f"Engaging {scale.people} people ...")
     company = cast.engage(scale)
     player = play.Play(_web(processes), scale, company)
     for _ in range(options.workers):
         environment = {**os.environ, **cast.keys(scale)}
-        processes.start(Child("worker", _manage("run_worker"), environment, restarts=True))
+        processes.start(Child("worker", manage("run_worker"), environment, restarts=True))
     _wait_for_workers(processes, options.workers)
-    _say(f"Playing a day in {scale.minutes:g} minutes ...")
+    say(f"Playing a day in {scale.minutes:g} minutes ...")
     found = report.Findings("PostgreSQL" if options.database else "SQLite")
     started = time.monotonic()
     with _backlog_watched(found.backlog, scale.minutes * 60 / HOURS):
@@ -143,10 +142,10 @@ def _rehearse(processes: Processes, scale: plan.Scale, options: argparse.Namespa
     found.endings, found.settled, found.rows = cast.endings(), cast.settled(), cast.rows()
     found.bytes_added, found.events = cast.bytes_on_disk() - empty, cast.events()
     found.calls = SimulatorControl(simulator_url).calls()
-    code, _output = processes.run(Child("verification", _manage("verify_audit"), os.environ))
+    code, _output = processes.run(Child("verification", manage("verify_audit"), os.environ))
     found.verified = code == 0
     for line in report.lines(scale, player.diary, found):
-        _say(line)
+        say(line)
     return 0 if found.verified and not found.still_under_way else 1
 
 
@@ -198,15 +197,6 @@ def _wait_for_workers(processes: Processes, count: int) -> None:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
-
-
-def _manage(*arguments: str) -> list[str]:
-    return [sys.executable, str(Path(BASE_DIR) / "manage.py"), *arguments]
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The records. Every write to them has one home in jobs/services/."""
 
-import jobs.models.among  # noqa: F401 - registers itself
+from jobs.models.among import Among
 from jobs.models.attempts import Attempt, Walk
 from jobs.models.audit import (
     AuditCheckpoint,
@@ -22,6 +22,7 @@ from jobs.models.tokens import Token
 from jobs.models.workspaces import Duty, WorkerHeartbeat, Workspace
 
 __all__ = [
+    "Among",
     "Attempt",
     "AuditCheckpoint",
     "AuditEvent",

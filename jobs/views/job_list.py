@@ -53,8 +53,6 @@ def job_list(request: DeskRequest) -> HttpResponse:
     heads = _heads(request, columns, order)
     context = {
         "rows": rows,
-        "page": page,
-        "top": top,
         "search": search,
         "columns": columns,
         "heads": heads,
