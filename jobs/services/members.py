@@ -1,11 +1,39 @@
 """Members: who may do what in which workspace. People leave; what they did stays."""
 
+from functools import cache
+
+from django.db import DEFAULT_DB_ALIAS
+
 from jobs.actors import Actor
 from jobs.choices import ActorKind, Role, Verb
 from jobs.errors import LastAdmin
 from jobs.models import Membership, User, Workspace
+from jobs.models.statements import Statement
 from jobs.permissions import Ability, require
 from jobs.services import audit
+
+_MEMBERSHIP = [field.attname for field in Membership._meta.concrete_fields]
+_WORKSPACE = [field.attname for field in Workspace._meta.concrete_fields]
+
+
+def memberships_of(user_id: int) -> list[Membership]:
+    """The person's roles, with the workspaces, in the order of their numbers. One query."""
+    found = []
+    for row in _memberships().rows(user_id):
+        membership = Membership.from_db(DEFAULT_DB_ALIAS, _MEMBERSHIP, row[: len(_MEMBERSHIP)])
+        membership.workspace = Workspace.from_db(
+            DEFAULT_DB_ALIAS, _WORKSPACE, row[len(_MEMBERSHIP) :]
+        )
+        found.append(membership)
+    return found
+
+
+@cache
+def _memberships() -> Statement:
+    # Every page of a signed-in person begins with it.
+    columns = (*_MEMBERSHIP, *(f"workspace__{name}" for name in _WORKSPACE))
+    found = Membership.objects.filter(user=0).order_by("workspace_id")
+    return Statement.of(found.values_list(*columns))
 
 
 def add(workspace: Workspace, user: User, role: Role, *, actor: Actor) -> Membership:

@@ -6,10 +6,12 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.utils import timezone
 
 from jobs.models import WorkerHeartbeat
+from jobs.models.statements import Statement
 from jobs.services import (
     audit_duties,
     discovery,
@@ -87,9 +89,15 @@ def part(name: str) -> None:
 
 
 def last_heard_at() -> datetime | None:
-    """When a worker that has not said goodbye was last heard."""
+    """When a worker that has not said goodbye was last heard. One query."""
+    return next((seen_at for (seen_at,) in _last_heard().rows()), None)
+
+
+@cache
+def _last_heard() -> Statement:
+    # Every page asks for it.
     heard = WorkerHeartbeat.objects.filter(stopped_at=None).order_by("-seen_at")
-    return heard.values_list("seen_at", flat=True).first()
+    return Statement.of(heard.values_list("seen_at")[:1])
 
 
 def alive() -> list[WorkerHeartbeat]:

@@ -22,6 +22,7 @@ from jobs.models import Membership, Workspace
 from jobs.permissions import ABILITIES, Ability
 from jobs.services import upstream, workers
 from jobs.services.explaining import explanation_of_trouble
+from jobs.services.members import memberships_of
 from jobs.templatetags.clock import Clock
 
 THEMES = ("light", "dark")
@@ -151,11 +152,7 @@ class Chrome:
         """The reader's workspaces and roles. One query, once a page."""
         if not self._request.user.is_authenticated:
             return []
-        return list(
-            Membership.objects.filter(user=self._request.user)
-            .select_related("workspace")
-            .order_by("workspace_id")
-        )
+        return memberships_of(self._request.user.pk)
 
     @property
     def role(self) -> str:
