@@ -1,8 +1,9 @@
 """Pages of a list by key, not by number: jobs that arrive move none of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -44,6 +45,9 @@ BY_STATUS = Order("status", (("status", False), ("created_at", True), ("pk", Tru
 ORDERS = {order.name: order for order in (NEWEST, OLDEST, BY_STATUS)}
 
 
+J = TypeVar("J")  # a job, or what was read of one
+
+
 @dataclass(frozen=True)
 class Cursor:
     """A place in a list beside one job: `after` or `before` it, or `from` it on."""
@@ -53,8 +57,8 @@ class Cursor:
     values: tuple[Any, ...]
 
     @classmethod
-    def at(cls, side: str, job: ImportJob, order: Order = NEWEST) -> Self:
-        """The cursor at this side of the job."""
+    def at(cls, side: str, job: Any, order: Order = NEWEST) -> Self:
+        """The cursor at this side of the job, or of what was read of it."""
         return cls(side, order, tuple(getattr(job, key) for key, _descends in order.keys))
 
     @classmethod
@@ -102,29 +106,36 @@ class Cursor:
 
 
 @dataclass(frozen=True)
-class Page:
+class Page(Generic[J]):
     """Some jobs in their order, and the cursors of the pages beside them, if there are any."""
 
-    jobs: list[ImportJob]
+    jobs: list[J]
     previous: Cursor | None
     next: Cursor | None
 
 
 def page_of(
     found: ImportJobQuerySet, cursor: Cursor | None, *, size: int, order: Order = NEWEST
-) -> Page:
+) -> Page[ImportJob]:
     """One page of the jobs found, in one query; two when a page before meets the top."""
+
+    def read(place: Cursor | None) -> list[ImportJob]:
+        return list(beside(found, place, size=size + 1, order=order))
+
+    return page_by(read, cursor, size=size, order=order)
+
+
+def page_by(
+    read: Callable[[Cursor | None], list[J]], cursor: Cursor | None, *, size: int, order: Order
+) -> Page[J]:
+    """The page, where `read` reads one job more than a page has `beside` a place."""
     if cursor and cursor.side == BEFORE:
-        above = found.filter(cursor.before())
-        jobs = list(above.first_ones(size + 1, order.reversed_columns))
+        jobs = read(cursor)
         if len(jobs) > size:
             jobs = jobs[size - 1 :: -1]
             return Page(jobs, Cursor.at(BEFORE, jobs[0], order), Cursor.at(AFTER, jobs[-1], order))
         cursor = None  # the top is a full page, not the few rows above the cursor
-    if cursor:
-        after = cursor.after()
-        found = found.filter(after if cursor.side == AFTER else after | cursor.at_job())
-    jobs = list(found.first_ones(size + 1, order.columns))
+    jobs = read(cursor)
     more, jobs = len(jobs) > size, jobs[:size]
     return Page(
         jobs,
@@ -133,15 +144,22 @@ def page_of(
     )
 
 
-def newest_of(found: ImportJobQuerySet) -> Cursor | None:
-    """Where the newest of the jobs found stands; None if there is none. One query."""
-    newest = list(found.only("created_at").first_ones(1, NEWEST.columns))
-    return Cursor.at(FROM, newest[0]) if newest else None
+def beside(
+    found: ImportJobQuerySet, cursor: Cursor | None, *, size: int, order: Order
+) -> ImportJobQuerySet:
+    """The first so many on the cursor's side of it, the nearest first, or of all."""
+    if cursor is None:
+        return found.first_ones(size, order.columns)
+    if cursor.side == BEFORE:
+        return found.filter(cursor.before()).first_ones(size, order.reversed_columns)
+    after = cursor.after()
+    after = after if cursor.side == AFTER else after | cursor.at_job()
+    return found.filter(after).first_ones(size, order.columns)
 
 
-def count_before(found: ImportJobQuerySet, cursor: Cursor, *, most: int) -> int:
-    """How many of the jobs found stand above the cursor, counted no further than `most`."""
-    return found.filter(cursor.before()).order_by()[:most].count()
+def above(found: ImportJobQuerySet, cursor: Cursor, *, most: int) -> ImportJobQuerySet:
+    """The jobs above the cursor, in any order, and no more than `most` of them."""
+    return found.filter(cursor.before()).order_by()[:most]
 
 
 def _written(value: Any) -> str:

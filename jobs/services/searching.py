@@ -75,16 +75,32 @@ class JobSearch:
         """
         if memberships is None:
             memberships = user.memberships.select_related("workspace")
-        return self.jobs_in(
-            [
-                membership.workspace_id
-                for membership in memberships
-                if self.workspace in ("", membership.workspace.slug)
-            ]
+        return self.jobs_in(self.workspaces_of(memberships))
+
+    def workspaces_of(self, memberships: Iterable[Membership]) -> tuple[int, ...]:
+        """The numbers of the workspaces in which somebody with these memberships looks."""
+        return tuple(
+            membership.workspace_id
+            for membership in memberships
+            if self.workspace in ("", membership.workspace.slug)
         )
 
     def jobs_in(self, workspaces: Sequence[int]) -> ImportJobQuerySet:
         """The jobs found in the workspaces of these numbers, whatever `workspace` says."""
+        return self.jobs_within(workspaces, self.within(workspaces))
+
+    def within(self, workspaces: Sequence[int]) -> Q | None:
+        """Among which jobs the words are to be looked for, as the database stands now; None for
+        all of them. Up to two queries."""
+        if not self.terms:
+            return None
+        if indexed := self._indexed_terms():
+            return text_index.candidates(indexed)
+        return _newest(workspaces)
+
+    def jobs_within(self, workspaces: Sequence[int], within: Q | None) -> ImportJobQuerySet:
+        """The jobs found among those that `within` told of. No query: what is found follows from
+        the values given."""
         # By number and not by a join: an index has the jobs of a workspace in order only for one
         # that is named.
         statuses = STATUSES_OF_GROUP.get(self.status, (self.status,) if self.status else ())
@@ -111,18 +127,17 @@ class JobSearch:
             found = found.filter(created_at__lt=self.until)
         if self.ended_since:
             found = found.filter(finished_at__gte=self.ended_since)
-        return self._mentioning(found, workspaces) if self.terms else found
+        return self._mentioning(found, within) if self.terms else found
 
-    def _mentioning(self, found: ImportJobQuerySet, workspaces: Sequence[int]) -> ImportJobQuerySet:
-        numbers = [number for term in self.terms if (number := _number(term)) is not None]
-        if indexed := [term for term in self.terms if _is_indexed(term)]:
-            limited = text_index.candidates(indexed)
-            if limited is not None:
+    def _indexed_terms(self) -> list[str]:
+        return [term for term in self.terms if len(term) >= text_index.SHORTEST_TERM]
+
+    def _mentioning(self, found: ImportJobQuerySet, within: Q | None) -> ImportJobQuerySet:
+        if within is not None:
+            numbers = [number for term in self.terms if (number := _number(term)) is not None]
+            found = found.filter(within | Q(pk__in=numbers) if numbers else within)
+            if self._indexed_terms():
                 found = found.fall_into(())
-        else:
-            limited = _newest(workspaces)
-        if limited is not None:
-            found = found.filter(limited | Q(pk__in=numbers) if numbers else limited)
         for term in self.terms:
             number = _number(term)
             mentioned = text_index.mentions(term)
@@ -185,10 +200,6 @@ def _branches(workspaces: Sequence[int], statuses: Sequence[str]) -> list[Q]:
     return [
         Q(workspace=workspace, status=status) for workspace in workspaces for status in statuses
     ]
-
-
-def _is_indexed(term: str) -> bool:
-    return len(term) >= text_index.SHORTEST_TERM
 
 
 def _number(term: str) -> int | None:

@@ -10,17 +10,16 @@ from django.views.decorators.http import require_safe
 
 from jobs.errors import InvalidFields
 from jobs.middleware import DeskRequest
-from jobs.models import ImportJob
-from jobs.models.import_jobs import ImportJobQuerySet
 from jobs.services import pages, searching
 from jobs.services.list_facts import MOST_COUNTED, facts_of
+from jobs.services.listed_jobs import ListedJob, Listing
 from jobs.services.pages import Cursor, Order, Page
 from jobs.session_store import history_head
 from jobs.templatetags.clock import Clock
 from jobs.views import freshness, job_filters, list_columns, saved_views, selection
 from jobs.views.chrome import as_part_of_page, chrome_of, wants_fragment
 from jobs.views.freshness import Version
-from jobs.views.rows import Pager, RowHeads, capped, row_of, timeless
+from jobs.views.rows import Pager, RowHeads, capped, rows_of, timeless
 
 PAGE_SIZE = 50
 # Seconds between refreshes while something young is open, something old is, and nothing is.
@@ -43,12 +42,11 @@ def job_list(request: DeskRequest) -> HttpResponse:
     except InvalidFields:
         return redirect(job_filters.address(request))
     memberships = chrome_of(request).memberships
-    found = search.jobs(request.user, memberships)
-    page = pages.page_of(found, cursor, size=PAGE_SIZE, order=order)
-    searching.give_workspaces(page.jobs, memberships)
+    found = Listing.of(search, memberships)
+    page = found.page(cursor, size=PAGE_SIZE, order=order)
     top = _top(request, found, page, cursor, order)
-    newer = pages.count_before(found, top, most=MOST_COUNTED) if "top" in request.GET and top else 0
-    rows = [row_of(job, clock) for job in page.jobs]
+    newer = found.count_before(top, most=MOST_COUNTED) if "top" in request.GET and top else 0
+    rows = rows_of(page.jobs, memberships, clock)
     version = Version(state, freshness.content_of([timeless(row) for row in rows], newer))
     heads = _heads(request, columns, order)
     context = {
@@ -99,7 +97,11 @@ def _cursor(request: DeskRequest, name: str, order: Order) -> Cursor | None:
 
 
 def _top(
-    request: DeskRequest, found: ImportJobQuerySet, page: Page, cursor: Cursor | None, order: Order
+    request: DeskRequest,
+    found: Listing,
+    page: Page[ListedJob],
+    cursor: Cursor | None,
+    order: Order,
 ) -> Cursor | None:
     """The newest job when the reader came to the list: what is newer than it is new to them."""
     try:
@@ -109,11 +111,15 @@ def _top(
         pass  # nobody can tell any more when the reader came: they come now
     if order is pages.NEWEST and page.previous is None:
         return Cursor.at(pages.FROM, page.jobs[0]) if page.jobs else None
-    return pages.newest_of(found) if cursor or page.jobs else None
+    return found.newest() if cursor or page.jobs else None
 
 
 def _refresh_url(
-    request: DeskRequest, page: Page, cursor: Cursor | None, order: Order, top: Cursor | None
+    request: DeskRequest,
+    page: Page[ListedJob],
+    cursor: Cursor | None,
+    order: Order,
+    top: Cursor | None,
 ) -> str:
     """This page as it is, whatever arrives above it."""
     at_top = page.previous is None and (cursor is None or cursor.side != pages.AFTER)
@@ -139,7 +145,7 @@ def _heads(request: DeskRequest, columns: tuple[str, ...], order: Order) -> RowH
     )
 
 
-def _refresh_seconds(jobs: list[ImportJob]) -> int:
+def _refresh_seconds(jobs: list[ListedJob]) -> int:
     open_jobs = [job for job in jobs if job.is_open]
     if not open_jobs:
         return CALM_SECONDS

@@ -1,5 +1,6 @@
 """A job as the list shows it, worked out before the template runs: fifty rows have to be cheap."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -8,12 +9,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from jobs.choices import JobStatus, Origin, WeightType
-from jobs.models import ImportJob
+from jobs.models import ImportJob, Membership, Workspace
 from jobs.services.explaining import explanation_of, raw_text
 from jobs.services.list_facts import MOST_COUNTED
+from jobs.services.listed_jobs import ListedJob
 from jobs.templatetags.clock import Clock, duration_text
 from jobs.templatetags.desk import initials
 from jobs.templatetags.looks import LOOK_OF_STATUS
+from jobs.templatetags.remembered import MOST_REMEMBERED
 
 
 def capped(count: int) -> str:
@@ -116,6 +119,42 @@ def row_of(job: ImportJob, clock: Clock) -> JobRow:
         job_id=job.remote_job_id,
         took=_took(job),
     )
+
+
+def rows_of(
+    jobs: Iterable[ListedJob], memberships: Iterable[Membership], clock: Clock
+) -> list[JobRow]:
+    """The rows of jobs of the memberships' workspaces.
+
+    What a row says follows from what was read of the job and of its workspace, from the reader's
+    language and zone, and from the day, so it is worked out once for these; its age each time.
+    """
+    today = Clock(clock.zone, clock.now.replace(hour=0, minute=0, second=0, microsecond=0))
+    language = get_language()
+    places = {each.workspace_id: _Place.of(each.workspace) for each in memberships}
+    return [
+        _row_on(today, language, job, places[job.workspace_id])._replace(
+            age=clock.age(job.created_at)
+        )
+        for job in jobs
+    ]
+
+
+class _Place(NamedTuple):
+    """What a row says of the job's workspace."""
+
+    name: str
+    host: str
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> "_Place":
+        return cls(workspace.name, workspace.host)
+
+
+@lru_cache(MOST_REMEMBERED)
+def _row_on(today: Clock, language: str | None, job: ListedJob, place: _Place) -> JobRow:
+    # In `language`, which is what the thread speaks.
+    return row_of(job.job(Workspace(**place._asdict())), today)
 
 
 def timeless(row: JobRow) -> JobRow:

@@ -88,25 +88,6 @@ def test_the_top_is_a_full_page(workspace: Workspace) -> None:
     assert page.previous is None
 
 
-def test_from_keeps_the_page_as_it_was_and_counts_what_came(workspace: Workspace) -> None:
-    jobs = make_jobs(workspace, 4)
-    found = ImportJob.objects.all()
-    cursor = pages.newest_of(found)
-    for seconds in range(60, 65):
-        make_job(workspace, created_at=timezone.now() + timedelta(seconds=seconds))
-
-    page = pages.page_of(found, cursor, size=3)
-
-    assert cursor
-    assert page.jobs == jobs[:3]
-    assert pages.count_before(found, cursor, most=10) == 5
-    assert pages.count_before(found, cursor, most=2) == 2
-
-
-def test_nothing_found_has_no_newest(db: None) -> None:
-    assert pages.newest_of(ImportJob.objects.all()) is None
-
-
 @pytest.mark.parametrize("status", ["", "needs_person", "failed"])
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.name)
 def test_the_pages_of_several_workspaces_are_those_of_one_list(
