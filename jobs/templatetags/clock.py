@@ -69,8 +69,7 @@ class Clock:
 
     def age_pattern(self) -> str:
         """What a script needs to go on telling ages as `age` does; # is the number."""
-        units = (_("%(count)s min"), _("%(count)s h"), _("%(count)s d"))
-        return "|".join([_("now"), *(unit % {"count": "#"} for unit in units)])
+        return _age_pattern(get_language())
 
     def ago_pattern(self) -> str:
         """The same for `ago`."""
@@ -108,6 +107,13 @@ def duration_text(duration: timedelta) -> str:
     first = next((place for place, (count, _unit) in enumerate(parts) if count), 3)
     said = [unit % {"count": count} for count, unit in parts[first : first + 2] if count]
     return " ".join(said) or _("under 1 s")
+
+
+@lru_cache
+def _age_pattern(language: str | None) -> str:
+    # In `language`, which is what the thread speaks.
+    units = (_("%(count)s min"), _("%(count)s h"), _("%(count)s d"))
+    return "|".join([_("now"), *(unit % {"count": "#"} for unit in units)])
 
 
 def _in_its_largest_unit(duration: timedelta) -> str:

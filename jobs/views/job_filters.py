@@ -48,6 +48,21 @@ ORDERS = {
 }
 
 
+LABELS = {
+    "status": gettext_lazy("Status"),
+    "q": gettext_lazy("Text"),
+    "submitter": gettext_lazy("Person"),
+    "workspace": gettext_lazy("Workspace"),
+    "base_model": gettext_lazy("Base model"),
+    "weight_type": gettext_lazy("Tuning type"),
+    "since": gettext_lazy("From day"),
+    "until": gettext_lazy("To day"),
+    "ended_since": gettext_lazy("Ended since"),
+}
+_STATUSES: dict[str, Any] = {**GROUPS, **dict(JobStatus.choices)}
+_WEIGHT_TYPES: dict[str, Any] = dict(WeightType.choices)
+
+
 class Chip(NamedTuple):
     """A status that is one press away, with how many jobs have it where that is shown."""
 
@@ -83,8 +98,7 @@ class Choices:
 CHOICES = Choices()
 
 
-@dataclass(frozen=True)
-class Narrowing:
+class Narrowing(NamedTuple):
     """One filter that is set, and the address of the list without it."""
 
     label: str
@@ -115,11 +129,10 @@ def shown(
             order=order.name,
             more_open=bool(problems.keys() - {*AT_HAND}),
         ),
-        "narrowings": [
+        "narrowings": tuple(
             Narrowing(str(label), value, address(request, "", **{name: None}))
             for name, label, value in _words(values, dict(facts.people), dict(workspaces))
-            if value
-        ],
+        ),
     }
 
 
@@ -151,18 +164,11 @@ def address(request: DeskRequest, path: str = "", **changes: str | None) -> str:
 
 def _words(
     values: FilterTexts, people: dict[str, str], workspaces: dict[str, str]
-) -> list[tuple[str, Any, str]]:
-    """Each filter's name, label, and value in words."""
-    statuses = {**GROUPS, **dict(JobStatus.choices)}
-    weights = dict(WeightType.choices)
-    return [
-        ("status", _("Status"), str(statuses.get(values.status, values.status))),
-        ("q", _("Text"), values.q),
-        ("submitter", _("Person"), people.get(values.submitter, values.submitter)),
-        ("workspace", _("Workspace"), workspaces.get(values.workspace, values.workspace)),
-        ("base_model", _("Base model"), values.base_model),
-        ("weight_type", _("Tuning type"), str(weights.get(values.weight_type, ""))),
-        ("since", _("From day"), values.since),
-        ("until", _("To day"), values.until),
-        ("ended_since", _("Ended since"), values.ended_since),
-    ]
+) -> Iterator[tuple[str, Any, str]]:
+    """The name, the label and the value in words of each filter that is set."""
+    words = {"status": _STATUSES, "submitter": people, "workspace": workspaces}
+    for name, value in values._asdict().items():
+        if name == "weight_type":
+            value = _WEIGHT_TYPES.get(value, "")
+        if value:
+            yield name, LABELS[name], str(words.get(name, {}).get(value, value))

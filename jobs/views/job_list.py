@@ -77,7 +77,10 @@ def job_list(request: DeskRequest) -> HttpResponse:
     context |= job_filters.shown(request, search, problems, order, facts)
     context |= saved_views.offered(request, facts.views)
     context |= {
-        "export_url": job_filters.address(request, path=reverse("jobs-export"), sort=None),
+        "is_member": bool(memberships),
+        "export_url": job_filters.address(request, path=reverse("jobs-export"), sort=None)
+        if rows
+        else "",
         "may_act": selection.may_act(request),
         "column_choices": list_columns.choices(columns),
     }

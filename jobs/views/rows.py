@@ -76,6 +76,11 @@ class RowHeads(NamedTuple):
     by_status: str
     by_age: str
 
+    @property
+    def table_class(self) -> str:
+        """What tells the style sheet which columns there are."""
+        return " ".join(["jobs", *(f"with-{name}" for name in self.columns)])
+
 
 class Pager(NamedTuple):
     """What stands below the rows: in which order and zone they are, the address of this page,

@@ -41,15 +41,15 @@ def offered(request: DeskRequest, team_views: Iterable[SavedView]) -> dict[str, 
     current = next((link.view for link in views if link.current), None)
     return {
         "views": views,
-        "view_to_remove": current
+        "view_to_remove": current.pk
         if current and saved_views.may_remove(current, request.user.pk, held[current.workspace_id])
         else None,
         "query_to_save": "" if current else here,
-        "workspaces_to_share_with": [
-            membership.workspace
+        "workspaces_to_share_with": tuple(
+            (membership.workspace.slug, membership.workspace.name)
             for membership in memberships
             if Ability.SUBMIT in held[membership.workspace_id]
-        ],
+        ),
     }
 
 

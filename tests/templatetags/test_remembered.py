@@ -3,9 +3,13 @@ from typing import Any
 
 import pytest
 from django.template import Context, Template, TemplateSyntaxError
+from django.test import RequestFactory
 from django.utils import translation
 
+from jobs.templatetags import remembered
+
 TAG = "{% load remembered %}{% remembered name word=word %}"
+FORMS = "{% load remembered %}{% remembered_forms name word=word %}"
 
 
 @pytest.fixture
@@ -67,3 +71,34 @@ def test_a_template_that_does_not_render_is_not_remembered(part: Path) -> None:
     part.write_text("{{ word }}")
 
     assert shown(part, word="five") == "five"
+
+
+def form(part: Path, *, token: str, address: str, word: str = "six") -> str:
+    values = {"name": part.name, "word": word, "csrf_token": token}
+    return Template(FORMS).render(Context(values | {"request": RequestFactory().get(address)}))
+
+
+def test_a_forms_token_and_page_are_filled_in_each_time(part: Path) -> None:
+    part.write_text("{{ word }} {{ token }} {{ next }}")
+
+    first = form(part, token="AAA", address="/jobs/?q=a&b")
+    part.write_text("changed on disk, which nobody looks at again")
+    second = form(part, token="BBB", address="/audit/")
+
+    field = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+    assert first == f"six {field.format('AAA')} /jobs/?q=a&amp;b"
+    assert second == f"six {field.format('BBB')} /audit/"
+
+
+def test_neither_is_kept_or_what_a_text_is_kept_by(part: Path) -> None:
+    part.write_text("{{ word }} {{ token }} {{ next }}")
+    form(part, token="AAA", address="/a/", word="seven")
+    kept = remembered._once.cache_info().currsize
+
+    for token in ("BBB", "CCC"):
+        form(part, token=token, address=f"/{token}/", word="seven")
+
+    assert remembered._once.cache_info().currsize == kept
+    assert "BBB" not in remembered._rendered(
+        part.name, "en", False, token=remembered._TOKEN, next=remembered._NEXT, word="seven"
+    )
