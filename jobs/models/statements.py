@@ -47,5 +47,6 @@ class Statement:
         for row in found:
             values = list(row)
             for place, convert, column in self._converters:
-                values[place] = convert(values[place], column, connection)
+                if values[place] is not None:
+                    values[place] = convert(values[place], column, connection)
             yield tuple(values)

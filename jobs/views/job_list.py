@@ -1,6 +1,7 @@
 """The list of import jobs: filtered by its address, paged by key, and refreshed in place."""
 
 from datetime import timedelta
+from functools import cache
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +20,7 @@ from jobs.templatetags.clock import Clock
 from jobs.views import freshness, job_filters, list_columns, saved_views, selection
 from jobs.views.chrome import as_part_of_page, chrome_of, wants_fragment
 from jobs.views.freshness import Version
-from jobs.views.rows import Pager, RowHeads, capped, rows_of, timeless
+from jobs.views.rows import Pager, RowHeads, capped, timeless_rows_of
 
 PAGE_SIZE = 50
 # Seconds between refreshes while something young is open, something old is, and nothing is.
@@ -46,11 +47,14 @@ def job_list(request: DeskRequest) -> HttpResponse:
     page = found.page(cursor, size=PAGE_SIZE, order=order)
     top = _top(request, found, page, cursor, order)
     newer = found.count_before(top, most=MOST_COUNTED) if "top" in request.GET and top else 0
-    rows = rows_of(page.jobs, memberships, clock)
-    version = Version(state, freshness.content_of([timeless(row) for row in rows], newer))
+    timeless = timeless_rows_of(page.jobs, memberships, clock)
+    version = Version(state, freshness.content_of(timeless, newer))
     heads = _heads(request, columns, order)
     context = {
-        "rows": rows,
+        "rows": [
+            row._replace(age=clock.age(job.created_at))
+            for row, job in zip(timeless, page.jobs, strict=True)
+        ],
         "search": search,
         "columns": columns,
         "heads": heads,
@@ -78,13 +82,19 @@ def job_list(request: DeskRequest) -> HttpResponse:
     context |= saved_views.offered(request, facts.views)
     context |= {
         "is_member": bool(memberships),
-        "export_url": job_filters.address(request, path=reverse("jobs-export"), sort=None)
-        if rows
+        "selection_url": _address_of("selection"),
+        "export_url": job_filters.address(request, path=_address_of("jobs-export"), sort=None)
+        if timeless
         else "",
         "may_act": selection.may_act(request),
         "column_choices": list_columns.choices(columns),
     }
     return as_part_of_page(render(request, "jobs/job_list.html", context))
+
+
+@cache
+def _address_of(name: str) -> str:
+    return reverse(name)
 
 
 def _beside(request: DeskRequest, cursor: Cursor | None, top: Cursor | None) -> str:

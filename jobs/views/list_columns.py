@@ -1,9 +1,11 @@
 """Which columns of the list somebody wants to see, kept in their browser."""
 
+from functools import lru_cache
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from jobs.views.chrome import A_YEAR_SECONDS, safe_next
@@ -33,6 +35,12 @@ def columns_of(request: HttpRequest) -> tuple[str, ...]:
 
 def choices(chosen: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
     """Each column with its label, and whether it is among the chosen ones."""
+    return _choices(chosen, get_language())
+
+
+@lru_cache
+def _choices(chosen: tuple[str, ...], language: str | None) -> tuple[tuple[str, str, bool], ...]:
+    # In `language`, which is what the thread speaks.
     return tuple((name, str(label), name in chosen) for name, label in COLUMNS.items())
 
 

@@ -126,23 +126,18 @@ def row_of(job: ImportJob, clock: Clock) -> JobRow:
     )
 
 
-def rows_of(
+def timeless_rows_of(
     jobs: Iterable[ListedJob], memberships: Iterable[Membership], clock: Clock
 ) -> list[JobRow]:
-    """The rows of jobs of the memberships' workspaces.
+    """The rows of jobs of the memberships' workspaces, but for their ages.
 
     What a row says follows from what was read of the job and of its workspace, from the reader's
-    language and zone, and from the day, so it is worked out once for these; its age each time.
+    language and zone, and from the day, so it is worked out once for these.
     """
     today = Clock(clock.zone, clock.now.replace(hour=0, minute=0, second=0, microsecond=0))
     language = get_language()
     places = {each.workspace_id: _Place.of(each.workspace) for each in memberships}
-    return [
-        _row_on(today, language, job, places[job.workspace_id])._replace(
-            age=clock.age(job.created_at)
-        )
-        for job in jobs
-    ]
+    return [_row_on(today, language, job, places[job.workspace_id]) for job in jobs]
 
 
 class _Place(NamedTuple):
@@ -159,12 +154,7 @@ class _Place(NamedTuple):
 @lru_cache(MOST_REMEMBERED)
 def _row_on(today: Clock, language: str | None, job: ListedJob, place: _Place) -> JobRow:
     # In `language`, which is what the thread speaks.
-    return row_of(job.job(Workspace(**place._asdict())), today)
-
-
-def timeless(row: JobRow) -> JobRow:
-    """The row but for its age, which the page tells by itself."""
-    return row._replace(age="")
+    return row_of(job.job(Workspace(**place._asdict())), today)._replace(age="")
 
 
 def _took(job: ImportJob) -> str:

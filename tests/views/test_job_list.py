@@ -4,6 +4,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -336,6 +337,20 @@ def test_several_workspaces_can_be_told_apart(
 
     assert names(page) == ["Second"]
     assert '<option value="lab" selected>Lab</option>' in page
+
+
+def test_a_row_that_stays_as_it_is_grows_older(
+    client_of: ClientOf, vera: User, workspace: Workspace
+) -> None:
+    make_job(workspace)
+    client = client_of(vera)
+
+    ages = []
+    for minutes in (0, 1, 5):
+        with time_machine.travel(timezone.now() + timedelta(minutes=minutes), tick=False):
+            ages += re.findall(r"data-age>([^<]*)<", get(client))
+
+    assert ages == ["now", "1 min", "5 min"]
 
 
 def test_times_are_the_readers_own(client_of: ClientOf, vera: User, workspace: Workspace) -> None:
