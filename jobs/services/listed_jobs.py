@@ -73,7 +73,7 @@ class Listing:
     @classmethod
     def of(cls, search: JobSearch, memberships: Iterable[Membership]) -> Self:
         """What the search finds for somebody with these memberships, given with their workspaces.
-        Up to two queries where words are looked for, and none elsewhere."""
+        Up to three queries where words are looked for, and none elsewhere."""
         workspaces = search.workspaces_of(memberships)
         return cls(search, workspaces, search.within(workspaces))
 

@@ -71,7 +71,7 @@ class JobSearch:
         self, user: User, memberships: Iterable[Membership] | None = None
     ) -> ImportJobQuerySet:
         """The jobs found among those that the person may see. One query unless the person's
-        memberships are given, with their workspaces, and up to two where words are looked for.
+        memberships are given, with their workspaces, and up to three where words are looked for.
         """
         if memberships is None:
             memberships = user.memberships.select_related("workspace")
@@ -91,7 +91,7 @@ class JobSearch:
 
     def within(self, workspaces: Sequence[int]) -> Q | None:
         """Among which jobs the words are to be looked for, as the database stands now; None for
-        all of them. Up to two queries."""
+        all of them. Up to three queries."""
         if not self.terms:
             return None
         if indexed := self._indexed_terms():

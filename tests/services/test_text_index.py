@@ -102,6 +102,15 @@ def test_a_word_that_only_old_jobs_have_is_looked_up(vera: User, workspace: Work
     assert len(numbers(JobSearch(q="common").jobs(vera))) == MANY
 
 
+@pytest.mark.usefixtures("_near")
+def test_a_word_is_told_from_its_trigrams_apart(vera: User, workspace: Workspace) -> None:
+    whole = make_job(workspace, display_name="abcdefg")
+    for _ in range(MANY):
+        make_job(workspace, display_name="abc def efg", bucket_name="d-abc")
+
+    assert numbers(JobSearch(q="abcdefg").jobs(vera)) == {whole.pk}
+
+
 def test_short_words_reach_back_so_far_alone(
     vera: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
