@@ -19,6 +19,7 @@ from jobs.choices import Role
 from jobs.models import User, Workspace
 from jobs.services import turns, workspaces
 from jobs.services.list_facts import facts_of
+from jobs.services.listed_jobs import within
 from jobs.services.overview import figures_of
 from jobs.simulator import SIMULATOR_KEY, Simulator
 from tests.audit.lifting import lifted
@@ -76,6 +77,7 @@ def _in_english() -> None:
 def _nothing_remembered() -> None:
     """What the pages know of a history is kept by its last event, which another test has too."""
     facts_of.cache_clear()
+    within.cache_clear()
     figures_of.cache_clear()
 
 

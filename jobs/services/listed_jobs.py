@@ -71,11 +71,15 @@ class Listing:
     within: Q | None
 
     @classmethod
-    def of(cls, search: JobSearch, memberships: Iterable[Membership]) -> Self:
-        """What the search finds for somebody with these memberships, given with their workspaces.
-        Up to three queries where words are looked for, and none elsewhere."""
+    def of(cls, search: JobSearch, memberships: Iterable[Membership], *, history_head: str) -> Self:
+        """What the search finds for somebody with these memberships, given with their workspaces,
+        where the history ends with this hash.
+
+        Up to three queries where words are looked for, and none elsewhere; nor for the next page,
+        or for who comes back from a job, while nothing happens.
+        """
         workspaces = search.workspaces_of(memberships)
-        return cls(search, workspaces, search.within(workspaces))
+        return cls(search, workspaces, within(history_head, search, workspaces))
 
     def page(self, cursor: Cursor | None, *, size: int, order: Order) -> Page[ListedJob]:
         """One page of the jobs, in one query; two when a page before meets the top."""
@@ -98,6 +102,14 @@ class Listing:
     def jobs(self) -> ImportJobQuerySet:
         """The same as a query."""
         return self.search.jobs_within(self.workspaces, self.within)
+
+
+@lru_cache(MOST_KEPT)
+def within(history_head: str, search: JobSearch, workspaces: tuple[int, ...]) -> Q | None:
+    """What the index of words says of the search, where the history ends with this hash: who
+    submits a job or changes a word of one records an event. An index that was dropped or made
+    anew meanwhile changes how jobs are looked for and not which are found."""
+    return search.within(workspaces)
 
 
 @lru_cache(MOST_KEPT)

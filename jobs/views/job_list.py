@@ -43,7 +43,8 @@ def job_list(request: DeskRequest) -> HttpResponse:
     except InvalidFields:
         return redirect(job_filters.address(request))
     memberships = chrome_of(request).memberships
-    found = Listing.of(search, memberships)
+    head = history_head(request)
+    found = Listing.of(search, memberships, history_head=head)
     page = found.page(cursor, size=PAGE_SIZE, order=order)
     top = _top(request, found, page, cursor, order)
     newer = found.count_before(top, most=MOST_COUNTED) if "top" in request.GET and top else 0
@@ -77,7 +78,7 @@ def job_list(request: DeskRequest) -> HttpResponse:
         if held.content == version.content:
             return freshness.later(request, context)
         return as_part_of_page(render(request, "jobs/job_list.html#jobs", context))
-    facts = facts_of(history_head(request), tuple(each.workspace_id for each in memberships))
+    facts = facts_of(head, tuple(each.workspace_id for each in memberships))
     context |= job_filters.shown(request, search, problems, order, facts)
     context |= saved_views.offered(request, facts.views)
     context |= {

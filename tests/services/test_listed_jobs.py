@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -7,19 +8,20 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.choices import JobStatus, Role
-from jobs.models import ImportJob, Membership, User, Workspace
+from jobs.models import AuditHead, ImportJob, Membership, User, Workspace
 from jobs.services import listed_jobs, pages
 from jobs.services.listed_jobs import Listing
 from jobs.services.members import memberships_of
 from jobs.services.pages import AFTER, BEFORE, BY_STATUS, FROM, NEWEST, OLDEST, Cursor, Order
 from jobs.services.searching import JobSearch
-from tests.making import make_job
+from tests.making import change, make_job
 
 ORDERS = [NEWEST, OLDEST, BY_STATUS]
 
 
 def listing(person: User, **filters: Any) -> Listing:
-    return Listing.of(JobSearch(**filters), memberships_of(person.pk))
+    head = AuditHead.objects.values_list("hash", flat=True).first() or ""
+    return Listing.of(JobSearch(**filters), memberships_of(person.pk), history_head=head)
 
 
 def numbers(found: Listing) -> list[int]:
@@ -80,17 +82,34 @@ def test_its_statement_is_composed_once_and_asked_each_time(
 
     assert (before, after) == ([first.pk], [second.pk, first.pk])
     assert listed_jobs._page.cache_info().misses == composed
-    assert len(asked) == 2  # the memberships, and the page
+    assert len(asked) == 3  # the last event, the memberships, and the page
 
 
+@pytest.mark.parametrize("words", ["客服意图", "客服"])
 def test_a_word_is_looked_for_among_the_jobs_that_have_it_now(
+    vera: User, submit: Callable[..., ImportJob], words: str
+) -> None:
+    first, other = submit("客服意图", object_key="a/"), submit("Other", object_key="b/")
+    before = numbers(listing(vera, q=words))
+    change(other, display_name="客服意图")
+    renamed = numbers(listing(vera, q=words))
+    second = submit("客服意图", object_key="c/")
+
+    assert before == [first.pk]
+    assert renamed == [other.pk, first.pk]
+    assert numbers(listing(vera, q=words)) == [second.pk, other.pk, first.pk]
+
+
+def test_the_index_of_words_is_asked_once_while_nothing_happens(
     vera: User, workspace: Workspace
 ) -> None:
-    first = make_job(workspace, display_name="客服意图")
-    before = numbers(listing(vera, q="客服意图"))
-    second = make_job(workspace, display_name="客服意图")
+    make_job(workspace, display_name="客服意图")
+    listing(vera, q="客服意图")
 
-    assert (before, numbers(listing(vera, q="客服意图"))) == ([first.pk], [second.pk, first.pk])
+    with CaptureQueriesContext(connection) as asked:
+        assert numbers(listing(vera, q="客服意图"))
+
+    assert len(asked) == 3  # the last event, the memberships, and the page
 
 
 def test_who_belongs_nowhere_asks_nothing(
