@@ -89,7 +89,16 @@ def test_neither_pages_nor_workers_walk_past_all_jobs(
     job = ImportJob.objects.order_by("pk")[JOBS // 2]
     for person in (history.person, history.both):
         client = client_of(person)
-        for address in ("/", "/jobs/", "/jobs/?status=open", "/jobs/?sort=oldest"):
+        for address in (
+            "/",
+            "/jobs/",
+            "/jobs/?status=open",
+            "/jobs/?sort=oldest",
+            f"/jobs/?since={job.created_at:%Y-%m-%d}",
+            f"/jobs/?until={job.created_at:%Y-%m-%d}",
+            f"/jobs/?q={job.object_key}",
+            "/jobs/?q=nowhere",
+        ):
             assert client.get(address).status_code == 200
         client.get(f"/jobs/{job.pk}/")
     list(figures.figures())
