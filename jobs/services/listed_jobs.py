@@ -107,8 +107,8 @@ class Listing:
 @lru_cache(MOST_KEPT)
 def within(history_head: str, search: JobSearch, workspaces: tuple[int, ...]) -> Q | None:
     """What the index of words says of the search, where the history ends with this hash: who
-    submits a job or changes a word of one records an event. An index that was dropped or made
-    anew meanwhile changes how jobs are looked for and not which are found."""
+    submits a job or changes a word of one records an event. An index that is made anew meanwhile
+    says the same."""
     return search.within(workspaces)
 
 

@@ -57,6 +57,7 @@ def job_list(request: DeskRequest) -> HttpResponse:
             for row, job in zip(timeless, page.jobs, strict=True)
         ],
         "search": search,
+        "is_member": bool(memberships),
         "columns": columns,
         "heads": heads,
         "order": order.name,
@@ -82,7 +83,6 @@ def job_list(request: DeskRequest) -> HttpResponse:
     context |= job_filters.shown(request, search, problems, order, facts)
     context |= saved_views.offered(request, facts.views)
     context |= {
-        "is_member": bool(memberships),
         "selection_url": _address_of("selection"),
         "export_url": job_filters.address(request, path=_address_of("jobs-export"), sort=None)
         if timeless

@@ -141,8 +141,12 @@ def test_only_who_may_submit_is_invited_to(client_of: ClientOf, vera: User, bob:
     assert 'href="/jobs/new/"' not in get(client_of(vera))
 
 
-def test_an_empty_list_invites_to_the_first_import(client_of: ClientOf, bob: User) -> None:
-    assert "Submit the first import" in get(client_of(bob))
+@pytest.mark.parametrize("headers", [{}, FRAGMENT])
+def test_an_empty_list_invites_to_the_first_import(
+    client_of: ClientOf, bob: User, charlie: User, headers: dict[str, str]
+) -> None:
+    assert "Submit the first import" in get(client_of(bob), **headers)
+    assert "You are not a member of any workspace yet" in get(client_of(charlie), **headers)
 
 
 def test_no_match_offers_to_clear_the_filters(
