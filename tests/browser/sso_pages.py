@@ -5,15 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, Route
 
 from jobs import actors
 from jobs.choices import Role
 from jobs.models import Membership, User, Workspace
 from jobs.services import members
+from tests.browser.complaints import COLOURS_IN, complaints, give_axe
 from tests.browser.conftest import Console
-from tests.browser.test_every_page import faults
 from tests.making import PASSWORD, make_person
 from tests.sso.app import SET_UP, App, app_of
 from tests.sso.provider import Provider
@@ -37,7 +36,7 @@ class Walk:
     def see(self, name: str) -> None:
         """Look at the page as it stands now."""
         assert name not in self.found
-        self.found[name] = faults(self.page, self.language)
+        self.found[name] = complaints(self.page, self.language, colours=self.language == COLOURS_IN)
 
     def go(self, name: str, address: str) -> None:
         """Open the address and look at it."""
@@ -71,7 +70,7 @@ def stays(route: Route) -> None:
 
 @pytest.fixture
 def language() -> str:
-    return "en"
+    return COLOURS_IN
 
 
 @pytest.fixture
@@ -85,12 +84,11 @@ def walk(
     context = new_context(
         base_url=live_server.url, locale=language, color_scheme="light", reduced_motion="reduce"
     )
-    context.add_init_script(Axe().axe_script)
+    give_axe(context)
     context.route("**/accounts/single-sign-on/dingtalk/", stays)
     return Walk(context, language)
 
 
-@pytest.mark.parametrize("language", ["zh-hans"])
 def test_everybody_can_use_the_pages_of_signing_in_by_a_provider(
     walk: Walk, provider: Provider, workspace: Workspace
 ) -> None:

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from jobs.choices import JobStatus
 from jobs.models import User, WorkerHeartbeat, Workspace
+from tests.browser.complaints import COLOURS_IN, complaints, give_axe
 from tests.browser.conftest import Console
 from tests.making import make_job
 from tests.security.rows import PAGES, SETTINGS, WHO, Row
@@ -23,20 +23,10 @@ from tests.security.test_roles import Stage, people, stage
 
 __all__ = ["people", "stage"]
 
-# Of all rules, those whose result a theme can change.
-COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
-ALL_RULES = {"resultTypes": ["violations"]}
 # Different each time the same page is drawn.
 CHANGING = re.compile(
     r'name="(csrfmiddlewaretoken|form_token)"[^>]*>|\b[\da-f]{24}\b|[\da-f]{8}-[\da-f-]{27}'
 )
-NARROW = 320  # also what 1280 pixels are at 400 %
-TARGETS = ":is(button, summary, select, nav a, .button, .tick):not(.unseen, [aria-hidden])"
-# WCAG 2.2, 2.5.8: both sides of what one presses.
-TOO_SMALL = f"""() => [...document.querySelectorAll('{TARGETS}')].filter((target) => {{
-    const {{ width, height }} = target.getBoundingClientRect();
-    return target.checkVisibility() && width && (width < 24 || height < 24);
-}}).map((target) => target.outerHTML.slice(0, 200))"""
 
 
 @pytest.fixture
@@ -79,7 +69,7 @@ def test_everybody_can_use_every_page(
         if person := people[who]:
             session = client_of(person).cookies["sessionid"].value
             context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        context.add_init_script(Axe().axe_script)
+        give_axe(context)
         page = context.new_page()
         for address in own:
             answer = context.request.get(address)
@@ -88,7 +78,9 @@ def test_everybody_can_use_every_page(
                 shown = CHANGING.sub("", answer.text().partition("<main")[2])
                 if shown not in seen:
                     page.goto(address)
-                    found[f"{who} {address}"] = faults(page, language)
+                    found[f"{who} {address}"] = complaints(
+                        page, language, colours=language == COLOURS_IN
+                    )
                 seen.add(shown)
         context.close()
 
@@ -101,29 +93,8 @@ def test_builders_can_use_the_style_guide(
 ) -> None:
     settings.DEBUG = True
     context = new_context(base_url=live_server.url, color_scheme="light", reduced_motion="reduce")
-    context.add_init_script(Axe().axe_script)
+    give_axe(context)
     page = context.new_page()
     page.goto("/styleguide/")
 
-    assert faults(page, "en") == []
-
-
-def faults(page: Page, language: str) -> list[Any]:
-    """What is wrong with the page as it is shown, in both themes, opened up and narrow."""
-    assert page.locator("html").get_attribute("lang") == language
-    page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
-    broken = broken_rules(page, ALL_RULES) + page.evaluate(TOO_SMALL)
-    page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    broken += broken_rules(page, COLOURS)
-    wide = page.viewport_size
-    page.set_viewport_size({"width": NARROW, "height": 844})
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        broken.append("it is wider than a narrow screen")
-    assert wide
-    page.set_viewport_size(wide)
-    return broken
-
-
-def broken_rules(page: Page, options: dict[str, Any]) -> list[Any]:
-    violations = page.evaluate("async (options) => (await axe.run(options)).violations", options)
-    return [(rule["id"], rule["nodes"][0]["html"]) for rule in violations]
+    assert complaints(page) == []

@@ -1,0 +1,53 @@
+"""What is wrong with a page as it is shown: by axe's rules, on a narrow screen, for fingers."""
+
+from typing import Any
+
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page
+
+NARROW = 320  # also what 1280 pixels are at 400 %
+TARGETS = ":is(button, summary, select, nav a, .button, .tick):not(.unseen, [aria-hidden])"
+# WCAG 2.2, 2.5.8: both sides of what one presses.
+TOO_SMALL = f"""() => [...document.querySelectorAll('{TARGETS}')].filter((target) => {{
+    const {{ width, height }} = target.getBoundingClientRect();
+    return target.checkVisibility() && width && (width < 24 || height < 24);
+}}).map((target) => target.outerHTML.slice(0, 200))"""
+COLOURS_IN = "zh-hans"  # of both languages, the one that needs two alphabets
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
+# They take as long as all others together.
+BUT_COLOURS = {"rules": {rule: {"enabled": False} for rule in OF_COLOURS}}
+
+
+def give_axe(context: BrowserContext) -> None:
+    """Let each page of the context carry axe, for `complaints`."""
+    context.add_init_script(Axe().axe_script)
+
+
+def complaints(page: Page, language: str = "en", *, colours: bool = True) -> list[Any]:
+    """What is wrong with the page, opened up; with its colours, in the dark theme too, in which it
+    stays.
+
+    Colours hang on no language: a page that is looked at in several needs them in one.
+    """
+    assert page.locator("html").get_attribute("lang") == language
+    page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+    broken = broken_rules(page, {} if colours else BUT_COLOURS) + page.evaluate(TOO_SMALL)
+    if colours:
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        broken += broken_rules(page, {"runOnly": OF_COLOURS})
+    wide = page.viewport_size
+    assert wide
+    page.set_viewport_size({"width": NARROW, "height": 844})
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        broken.append("it is wider than a narrow screen")
+    page.set_viewport_size(wide)
+    return broken
+
+
+def broken_rules(page: Page, options: dict[str, Any]) -> list[tuple[str, str]]:
+    """The rules that the page breaks, each with the first place."""
+    violations = page.evaluate(
+        "async (options) => (await axe.run(options)).violations",
+        {"resultTypes": ["violations"]} | options,
+    )
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in violations]
