@@ -127,8 +127,9 @@ class AuditCheckpoint(Leased):
 class Verification(Leased):
     """One check of the whole history by the worker, a piece at a time.
 
-    `position` is the last event that was found good, `exchanges_position` the last whose
-    exchanges were, so that any worker can go on from there.
+    `position` is the last event that was found good, its exchanges too, so that any worker can go
+    on from there. `exchanges_position` says the same again, for workers of the release before,
+    which checked exchanges in a second walk.
     """
 
     requested_by_id = models.BigIntegerField(null=True)

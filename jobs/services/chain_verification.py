@@ -2,9 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, connection
@@ -14,7 +13,7 @@ from jobs import actors
 from jobs.actors import Actor
 from jobs.choices import Verb
 from jobs.models import Verification
-from jobs.services import audit, chain, chain_exchanges, checkpoints, leases
+from jobs.services import audit, chain, checkpoints, leases
 from jobs.services.chain import BadRecord, Position
 from jobs.services.checkpoints import Checkpoint
 
@@ -30,7 +29,6 @@ _GUARDED = {
     """,
 }
 
-Step = TypeVar("Step")
 Progress = Callable[[int, int], None]
 
 
@@ -44,8 +42,6 @@ def verify(outside: Iterable[Checkpoint], progress: Progress) -> tuple[Position,
     for position in chain.walk(head):
         progress(position.seq, head.seq)
     chain.check_ends()
-    for _seq in chain_exchanges.walk(head.seq):
-        pass
     return head, _check_checkpoints(outside)
 
 
@@ -108,12 +104,14 @@ def _advance(verification: Verification) -> bool:
     until = time.monotonic() + PIECE_SECONDS
     up_to = Position(verification.up_to, verification.up_to_hash)
     position = Position(verification.position, verification.position_hash)
-    position = _as_far_as_time_allows(chain.walk(up_to, position), position, until)
-    exchanges = verification.exchanges_position
+    if verification.exchanges_position < position.seq:
+        # The release before checked exchanges in a second walk, and may have begun this one.
+        position = Position()
+    for reached in chain.walk(up_to, position):
+        position = reached
+        if time.monotonic() > until:
+            break
     if position.seq == up_to.seq:
-        walk = chain_exchanges.walk(up_to.seq, exchanges)
-        exchanges = _as_far_as_time_allows(walk, exchanges, until)
-    if exchanges == up_to.seq:
         chain.check_ends()
         _check_checkpoints(checkpoints.sent_to_file())
         return True
@@ -121,18 +119,10 @@ def _advance(verification: Verification) -> bool:
         verification,
         position=position.seq,
         position_hash=position.hash,
-        exchanges_position=exchanges,
+        exchanges_position=position.seq,
         **leases.RELEASED,
     )
     return False
-
-
-def _as_far_as_time_allows(steps: Iterator[Step], reached: Step, until: float) -> Step:
-    for step in steps:
-        reached = step
-        if time.monotonic() > until:
-            break
-    return reached
 
 
 def _check_checkpoints(outside: Iterable[Checkpoint]) -> int:

@@ -182,6 +182,14 @@ def test_an_exchange_without_news_has_an_event_of_its_own(first: int) -> None:
     assert AuditEvent.objects.get(seq=first + 4).verb == Verb.EXCHANGE_KEPT
 
 
+def test_what_stands_beside_an_event_is_found_before_a_later_event(first: int) -> None:
+    run("UPDATE jobs_exchange SET response_body = 'other' WHERE call = 'create'")
+    with lifted():
+        run(f"UPDATE jobs_auditevent SET verb = 'job.gone' WHERE seq = {first + 4}")
+
+    assert found() == (first + 2, Fault.EXCHANGE)
+
+
 def test_a_changed_head_is_found(first: int) -> None:
     with lifted():
         run("UPDATE jobs_audithead SET hash = '{}'".format("0" * 64))
@@ -311,6 +319,17 @@ def test_the_worker_goes_on_where_another_stopped(
 
     assert positions[:3] == [2, 4, 6]
     assert latest.bad_seq is None
+
+
+def test_the_worker_checks_exchanges_that_the_release_before_left_for_later(first: int) -> None:
+    begun = chain_verification.request(actor=actors.command_line())
+    event = AuditEvent.objects.get(seq=first + 4)
+    Verification.objects.filter(pk=begun.pk).update(position=event.seq, position_hash=event.hash)
+    run("UPDATE jobs_exchange SET response_body = 'other' WHERE call = 'create'")
+
+    do_all(chain_verification.verify_next)
+
+    assert Verification.objects.get().bad_seq == first + 2
 
 
 def test_the_worker_keeps_what_it_found_bad(first: int, caplog: pytest.LogCaptureFixture) -> None:
