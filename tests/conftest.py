@@ -17,11 +17,10 @@ from django.utils import translation
 
 from jobs.choices import Role
 from jobs.models import User, Workspace
-from jobs.services import turns, workspaces
-from jobs.services.list_facts import facts_of
-from jobs.services.listed_jobs import within
+from jobs.services import history_facts, list_facts, listed_jobs, turns, workspaces
 from jobs.services.overview import figures_of
 from jobs.simulator import SIMULATOR_KEY, Simulator
+from jobs.views.audit_history import page_of
 from tests.audit.lifting import lifted
 from tests.making import make_person
 from tests.settings import DATABASE_PREFIX
@@ -76,9 +75,11 @@ def _in_english() -> None:
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """What the pages know of a history is kept by its last event, which another test has too."""
-    facts_of.cache_clear()
-    within.cache_clear()
-    figures_of.cache_clear()
+    for kept in (
+        *(list_facts.facts_of, listed_jobs.within, figures_of),
+        *(history_facts.facts_of, page_of),
+    ):
+        kept.cache_clear()
 
 
 @pytest.fixture

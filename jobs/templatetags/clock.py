@@ -43,6 +43,10 @@ class Clock:
         zone = zone_of(request)
         return cls(zone, timezone.now().astimezone(zone))
 
+    def of_the_day(self) -> "Clock":
+        """The clock at the day's beginning: all day the same, for what tells times but no ages."""
+        return Clock(self.zone, self.now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0))
+
     def exact(self, at: datetime) -> str:
         """2026-11-24 18:05:02 UTC+8"""
         local = at.astimezone(self.zone)

@@ -1,32 +1,85 @@
 """What stands above the events: the filters as one sets them, and as they are set."""
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
+from django.http import QueryDict
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from jobs.choices import EventOutcome, Verb
 from jobs.middleware import DeskRequest
-from jobs.models import Token, User
 from jobs.services import history
+from jobs.services.history_facts import HistoryFacts
 from jobs.services.history_reach import Reach
 from jobs.services.history_search import EventSearch
 from jobs.services.reviews_exceptions import OVERRIDES, ROLES
-from jobs.views.job_filters import Narrowing
+from jobs.views.job_filters import Chip, Narrowing
 
-FILTERS = (
-    "q",
-    "person",
-    "token",
-    "verb",
-    "job",
-    "workspace",
-    "outcome",
-    "reviewed",
-    "act",
-    "since",
-    "until",
-)
+
+class FilterTexts(NamedTuple):
+    """A text for each filter, under the name that it has in the page's address."""
+
+    q: str = ""
+    person: str = ""
+    token: str = ""
+    verb: str = ""
+    job: str = ""
+    workspace: str = ""
+    outcome: str = ""
+    reviewed: str = ""
+    act: str = ""
+    since: str = ""
+    until: str = ""
+
+
+class FilterFaults(NamedTuple):
+    """What is wrong with a filter, under its name."""
+
+    verb: tuple[str, ...] = ()
+    job: tuple[str, ...] = ()
+    token: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
+    reviewed: tuple[str, ...] = ()
+    since: tuple[str, ...] = ()
+    until: tuple[str, ...] = ()
+
+
+class Choice(NamedTuple):
+    """What a filter offers."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+class Place(NamedTuple):
+    """A workspace that can be chosen."""
+
+    slug: str
+    name: str
+
+
+class FilterBar(NamedTuple):
+    """The filters as they are set: `values` and `faults` are by the filters' names."""
+
+    path: str
+    values: FilterTexts
+    faults: FilterFaults
+    chips: tuple[Chip, ...]
+    people: tuple[Choice, ...]
+    tokens: tuple[Choice, ...]
+    verbs: tuple[tuple[str, str], ...]
+    verbs_chosen: tuple[str, ...]
+    outcomes: tuple[Choice, ...]
+    workspaces: tuple[Place, ...]
+    reviewed: bool
+    act: str
+    more_open: bool
+
+
+FILTERS = FilterTexts._fields
 PLACES = ("before", "after")
 AT_HAND = ("q", "reviewed")
 # Often looked for: what it is called, and the parameters that find it.
@@ -40,72 +93,87 @@ CHIPS: tuple[tuple[Any, dict[str, list[str]]], ...] = (
 _CHIP_FILTERS = ("reviewed", "outcome", "verb")
 
 
-def bar(
-    request: DeskRequest, reach: Reach, search: EventSearch, problems: dict[str, list[str]]
+def shown(
+    request: DeskRequest,
+    reach: Reach,
+    search: EventSearch,
+    problems: dict[str, list[str]],
+    facts: HistoryFacts,
 ) -> dict[str, Any]:
-    """What the bar of filters shows. Two queries."""
-    people = list(
-        User.objects.filter(memberships__workspace__in=reach.workspaces)
-        .distinct()
-        .order_by("first_name", "username")
-    )
-    tokens = list(Token.objects.filter(user__in=people).select_related("user").order_by("name"))
-    values = {name: request.GET.get(name, "") for name in FILTERS}
-    words = _words(search, values, people, tokens, reach)
+    """What the templates need to show the filters."""
+    path, parameters = request.path, request.GET
+    values = FilterTexts(*(parameters.get(name, "") for name in FILTERS))
+    words = _words(search, values, reach, facts)
     return {
-        "values": values,
-        "search": search,
-        "problems": problems,
+        "filter_bar": FilterBar(
+            path=path,
+            values=values,
+            faults=FilterFaults(**{name: tuple(texts) for name, texts in problems.items()}),
+            chips=tuple(_chip(path, parameters, str(label), wanted) for label, wanted in CHIPS),
+            people=tuple(
+                Choice(str(pk), label, search.person in (str(pk), username))
+                for pk, username, label in facts.people
+            ),
+            tokens=tuple(
+                Choice(str(pk), f"{name} ({label})", search.token == pk)
+                for pk, name, label in facts.tokens
+            ),
+            verbs=_verbs(get_language()),
+            verbs_chosen=search.verbs,
+            outcomes=tuple(
+                Choice(value, str(label), search.outcome == value)
+                for value, label in EventOutcome.choices
+            ),
+            workspaces=tuple(Place(each.slug, each.name) for each in reach.workspaces.values()),
+            reviewed=bool(search.reviewed),
+            act=search.act,
+            more_open=bool(problems.keys() - {*AT_HAND}),
+        ),
         "narrowings": [
-            Narrowing(str(label), value, address(request, **{name: None}))
+            Narrowing(str(label), value, address(path, parameters, **{name: None}))
             for name, label, value in words
             if value
         ],
-        "more_open": bool(problems.keys() - {*AT_HAND}),
-        "chips": [_chip(request, str(label), wanted) for label, wanted in CHIPS],
-        "people": people,
-        "tokens": tokens,
-        "workspaces": list(reach.workspaces.values()),
-        "verbs": tuple((verb.value, history.in_general(verb)) for verb in Verb),
-        "verbs_chosen": tuple(search.verbs),
-        "outcomes": EventOutcome.choices,
     }
 
 
-def address(request: DeskRequest, **changes: str | list[str] | None) -> str:
+def address(path: str, parameters: QueryDict, **changes: str | list[str] | None) -> str:
     """The history at its newest page, with these filters changed; None takes one away."""
-    query = request.GET.copy()
-    for name in PLACES:
-        query.pop(name, None)
+    query = {
+        name: values
+        for name, values in parameters.lists()
+        if name not in PLACES and name not in changes
+    }
     for name, value in changes.items():
-        query.pop(name, None)
-        if value is not None:
-            query.setlist(name, value if isinstance(value, list) else [value])
-    for name in [name for name, value in query.items() if not value]:
-        del query[name]
-    return f"{request.path}?{query.urlencode()}" if query else request.path
+        query[name] = value if isinstance(value, list) else [value or ""]
+    said = urlencode(
+        {name: values for name, values in query.items() if values and values[-1]}, True
+    )
+    return f"{path}?{said}" if said else path
 
 
-def _chip(request: DeskRequest, label: str, wanted: dict[str, list[str]]) -> dict[str, Any]:
+@lru_cache
+def _verbs(language: str | None) -> tuple[tuple[str, str], ...]:
+    # In `language`, which is what the thread speaks.
+    return tuple((verb.value, history.in_general(verb)) for verb in Verb)
+
+
+def _chip(path: str, parameters: QueryDict, label: str, wanted: dict[str, list[str]]) -> Chip:
     changes = {name: wanted.get(name) for name in _CHIP_FILTERS}
     current = all(
-        sorted(request.GET.getlist(name)) == sorted(wanted.get(name, [])) for name in _CHIP_FILTERS
+        sorted(parameters.getlist(name)) == sorted(wanted.get(name, [])) for name in _CHIP_FILTERS
     )
-    return {"label": label, "url": address(request, **changes), "current": current}
+    return Chip(address(path, parameters, **changes), label, current)
 
 
 def _words(
-    search: EventSearch,
-    values: dict[str, str],
-    people: list[User],
-    tokens: list[Token],
-    reach: Reach,
+    search: EventSearch, values: FilterTexts, reach: Reach, facts: HistoryFacts
 ) -> list[tuple[str, Any, str]]:
     """Each filter's name, label, and value in words."""
-    names = {str(user.pk): user.label for user in people} | {
-        user.username: user.label for user in people
+    names = {str(pk): label for pk, _username, label in facts.people} | {
+        username: label for _pk, username, label in facts.people
     }
-    token_names = {token.pk: f"{token.name} ({token.user.label})" for token in tokens}
+    token_names = {pk: f"{name} ({label})" for pk, name, label in facts.tokens}
     workspaces = {workspace.slug: workspace.name for workspace in reach.workspaces.values()}
     return [
         ("q", _("Text"), search.q),
@@ -121,6 +189,6 @@ def _words(
         ),
         ("reviewed", _("Reviewed"), _("not yet") if search.reviewed else ""),
         ("act", _("Request"), search.act),
-        ("since", _("From day"), values["since"]),
-        ("until", _("To day"), values["until"]),
+        ("since", _("From day"), values.since),
+        ("until", _("To day"), values.until),
     ]

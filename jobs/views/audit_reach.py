@@ -21,10 +21,11 @@ def for_auditors(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
 
     @wraps(view)
     def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        reach: Reach = history_reach.of(request.user)
+        memberships = chrome_of(request).memberships
+        reach: Reach = history_reach.of(request.user, memberships)
         if reach.workspaces:
             return view(request, reach, *args, **kwargs)
-        workspaces = [membership.workspace for membership in chrome_of(request).memberships]
+        workspaces = [membership.workspace for membership in memberships]
         if not workspaces:
             raise Http404
         allowed = [(one, people_allowed(one, Ability.AUDIT)) for one in workspaces]
