@@ -7,6 +7,7 @@ to that value before a rotation keeps every token.
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 import string
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,6 +31,18 @@ NAME_CHARACTERS = 80
 # can look for this form.
 FORM = re.compile(r"(desk_[a-z0-9]{8})_[A-Za-z0-9_-]{43}")
 ALPHABET = string.ascii_lowercase + string.digits
+
+# Each call of the API begins with it. Written out, because composing it costs ten times as much
+# as running it. Fields are in the order of their models.
+_TOKEN = ("id", "user_id", "name", "scopes", "minute", "used_in_minute")
+_PERSON = ("id", "username", "first_name", "last_name", "is_active")
+_FIND = """
+    SELECT token.id, token.user_id, token.name, token.scopes, token.minute, token.used_in_minute,
+           token.revoked_at IS NOT NULL, coalesce(token.expires_at <= %s, FALSE),
+           person.username, person.first_name, person.last_name, person.is_active
+    FROM jobs_token AS token JOIN jobs_user AS person ON person.id = token.user_id
+    WHERE token.digest = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -110,17 +123,25 @@ def revoke(token: Token, *, actor: Actor) -> None:
 
 
 def find(text: str) -> Token:
-    """The live token with this text, with its person. Raises TokenRefused. One query."""
+    """The live token with this text, with its person, of both what the API needs; anything else
+    of them is read when it is asked for. Raises TokenRefused. One query."""
     if not FORM.fullmatch(text):
         raise TokenRefused(_("This is not a token of Import Desk."))
-    token = Token.objects.select_related("user").filter(digest=digest(text)).first()
-    if token is None or not token.user.is_active:
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [now, digest(text)])
+        row = cursor.fetchone()
+    if row is None or not row[-1]:
         raise TokenRefused(_("This is not a token of Import Desk."))
+    pk, user_id, name, scopes, minute, used, is_revoked, is_over, *person = row
     # Whoever has the whole text may know what became of it.
-    if token.revoked_at:
+    if is_revoked:
         raise TokenRefused(_("This token was revoked."))
-    if token.expires_at and token.expires_at <= timezone.now():
+    if is_over:
         raise TokenRefused(_("This token has expired; make a new one."))
+    values = (pk, user_id, name, json.loads(scopes), minute, used)
+    token = Token.from_db(connection.alias, _TOKEN, values)
+    token.user = User.from_db(connection.alias, _PERSON, (user_id, *person))
     return token
 
 

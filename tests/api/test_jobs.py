@@ -7,7 +7,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from jobs.choices import AttemptState, JobStatus, Origin
-from jobs.models import User, Workspace
+from jobs.models import ImportJob, User, Workspace
 from tests.api.calling import Script, candidate
 from tests.making import make_attempt, make_job
 
@@ -221,3 +221,57 @@ def test_a_page_costs_the_same_however_many_jobs_it_has(
     # The token, its use, the workspaces, the jobs, the conflicts.
     with django_assert_num_queries(5):
         script.get("/jobs")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"status": JobStatus.RUNNING}, "status"),
+        ({"generated_model_name": "another-name"}, "model_name"),
+        ({"updated_at": START + timedelta(days=1)}, "updated_at"),
+        ({"deleted_at": START + timedelta(days=1)}, "deleted_at"),
+        ({"error_code": "ModelConfigInvalid", "error_message": "bad"}, "error"),
+        ({"submitted_by": None}, "submitted_by"),
+    ],
+)
+def test_a_list_that_was_read_before_shows_at_once_what_changed(
+    bob: User, workspace: Workspace, change: dict[str, Any], field: str
+) -> None:
+    job = make_job(workspace, by=bob, status=JobStatus.SUCCEEDED, created_at=START)
+    script = Script(bob)
+    [before] = script.get("/jobs").json()["items"]
+
+    ImportJob.objects.filter(pk=job.pk).update(**change)  # no event says so
+    [after] = script.get("/jobs").json()["items"]
+
+    assert [name for name in after if after[name] != before[name]] == [field]
+    assert after == script.get(f"/jobs/{job.pk}").json()
+
+
+def test_a_list_that_was_read_before_shows_its_workspace_and_its_language(
+    bob: User, workspace: Workspace
+) -> None:
+    make_job(workspace, status=JobStatus.FAILED)
+    script = Script(bob)
+    [before] = script.get("/jobs").json()["items"]
+
+    Workspace.objects.update(slug="renamed")
+    answer = script.client.get("/api/v1/jobs", headers={"accept-language": "zh-Hans"})
+    [after] = answer.json()["items"]
+
+    assert (before["workspace"], after["workspace"]) == (workspace.slug, "renamed")
+    assert "目录" in after["error"]["cause"]
+    assert "目录" not in before["error"]["cause"]
+
+
+def test_a_list_names_candidates_as_the_job_does(bob: User, workspace: Workspace) -> None:
+    job = make_job(workspace, by=bob, status=JobStatus.UNCONFIRMED)
+    script = Script(bob)
+    [before] = script.get("/jobs").json()["items"]
+
+    make_attempt(job, state=AttemptState.CONFLICT, candidates=[candidate("a"), candidate("b")])
+    [after] = script.get("/jobs").json()["items"]
+
+    assert before["candidates"] == []
+    assert [found["job_id"] for found in after["candidates"]] == ["a", "b"]
+    assert after == script.get(f"/jobs/{job.pk}").json()

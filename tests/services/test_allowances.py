@@ -1,11 +1,14 @@
 """The API's allowance of requests a minute, of tokens and of addresses without one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Barrier
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from jobs import actors
@@ -56,6 +59,27 @@ def test_requests_that_read_the_same_row_cannot_share_an_allowance(token: Token)
     granted = [allowances.take(seen).granted for seen in seen_by_all]
 
     assert granted.count(True) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_side_by_side_take_no_more_than_the_allowance(bob: User) -> None:
+    made = tokens.create(bob, name="nightly", scopes=["read"], actor=actors.command_line())
+    together = Barrier(12)
+
+    def ask(_number: int) -> bool:
+        found = tokens.find(made.text)
+        together.wait()
+        try:
+            return allowances.take(found).granted
+        finally:
+            connection.close()
+
+    # The clock stands still, so that no minute ends meanwhile.
+    with time_machine.travel(NOON, tick=False), ThreadPoolExecutor(12) as pool:
+        granted = list(pool.map(ask, range(12)))
+
+    assert granted.count(True) == 3
+    assert Token.objects.get().used_in_minute == 3
 
 
 @time_machine.travel(NOON, tick=False)
