@@ -16,7 +16,7 @@ from jobs.api.queries import refuse_unknown
 from jobs.choices import JobStatus, WeightType
 from jobs.errors import InvalidFields
 from jobs.models import ImportJob
-from jobs.services import pages, searching
+from jobs.services import members, pages, searching
 
 # One for all that is done to jobs: Ninja tells the methods of an address apart within a router.
 router = Router(tags=["jobs"])
@@ -80,7 +80,7 @@ def list_jobs(request: ApiRequest, query: Query[JobQuery]) -> HttpResponse:
     if problems:
         raise InvalidFields(problems)
     cursor = pages.Cursor.read(query.cursor) if query.cursor else None
-    memberships = list(request.auth.user.memberships.select_related("workspace"))
+    memberships = members.memberships_of(request.auth.user.pk)
     found = as_values(search.jobs(request.auth.user, memberships))
     page = pages.page_of(found, cursor, size=query.limit)
     workspaces = {membership.workspace_id: membership.workspace for membership in memberships}

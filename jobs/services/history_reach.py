@@ -11,6 +11,7 @@ from jobs.choices import ActorKind, Role
 from jobs.errors import NotPermitted
 from jobs.models import Membership, ReviewMark, User, Workspace
 from jobs.permissions import ABILITIES, Ability, within_scopes
+from jobs.services.members import memberships_of
 
 # Each page of the history begins with it. Written out, because composing it would cost more than
 # running it.
@@ -51,7 +52,7 @@ def of(user: User, memberships: Iterable[Membership] | None = None) -> Reach:
     """What the person may read: the workspaces that they audit. Two queries, or one if their
     memberships are given, with the workspaces."""
     if memberships is None:
-        memberships = user.memberships.select_related("workspace").order_by("workspace")
+        memberships = memberships_of(user.pk)
     audited = {
         membership.workspace_id: membership.workspace
         for membership in memberships

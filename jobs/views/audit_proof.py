@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from django.utils.safestring import SafeString
 
-from jobs.models import AuditCheckpoint
-from jobs.services import chain_verification
+from jobs.services import chain_verification, checkpoints
 from jobs.services.history_facts import HistoryFacts
 from jobs.services.reviews import MOST_COUNTED
 from jobs.templatetags.clock import Clock
@@ -90,7 +89,7 @@ def _verified(head: int, clock: Clock, here: str) -> Verified:
 
 
 def _signed(clock: Clock) -> Signed:
-    newest = AuditCheckpoint.objects.order_by("-seq").first()
+    newest = checkpoints.newest()
     if newest is None:
         return Signed(0)
     if newest.delivered_at:
