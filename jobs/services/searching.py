@@ -17,7 +17,7 @@ from jobs.choices import (
 )
 from jobs.models import ImportJob, Membership, User, Workspace
 from jobs.models.import_jobs import ImportJobQuerySet
-from jobs.services import text_index
+from jobs.services import members, text_index
 
 NEEDS_PERSON = "needs_person"
 OPEN = "open"
@@ -74,7 +74,7 @@ class JobSearch:
         memberships are given, with their workspaces, and up to three where words are looked for.
         """
         if memberships is None:
-            memberships = user.memberships.select_related("workspace")
+            memberships = members.memberships_of(user.pk)
         return self.jobs_in(self.workspaces_of(memberships))
 
     def workspaces_of(self, memberships: Iterable[Membership]) -> tuple[int, ...]:

@@ -218,8 +218,8 @@ def test_a_page_costs_the_same_however_many_jobs_it_has(
             conflict, state=AttemptState.CONFLICT, candidates=[candidate("a"), candidate("b")]
         )
 
-    # The token, its use, the workspaces, the jobs, the conflicts.
-    with django_assert_num_queries(5):
+    # The token, its use, the workspaces, which jobs, the jobs, the conflicts.
+    with django_assert_num_queries(6):
         script.get("/jobs")
 
 
