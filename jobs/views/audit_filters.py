@@ -103,7 +103,7 @@ def shown(
     """What the templates need to show the filters."""
     path, parameters = request.path, request.GET
     values = FilterTexts(*(parameters.get(name, "") for name in FILTERS))
-    words = _words(search, values, reach, facts)
+    words = _words(search, values, reach, facts) if any(values) else []
     return {
         "filter_bar": FilterBar(
             path=path,
@@ -121,8 +121,8 @@ def shown(
             verbs=_verbs(get_language()),
             verbs_chosen=search.verbs,
             outcomes=tuple(
-                Choice(value, str(label), search.outcome == value)
-                for value, label in EventOutcome.choices
+                Choice(value, label, search.outcome == value)
+                for value, label in _outcomes(get_language())
             ),
             workspaces=tuple(Place(each.slug, each.name) for each in reach.workspaces.values()),
             reviewed=bool(search.reviewed),
@@ -156,6 +156,11 @@ def address(path: str, parameters: QueryDict, **changes: str | list[str] | None)
 def _verbs(language: str | None) -> tuple[tuple[str, str], ...]:
     # In `language`, which is what the thread speaks.
     return tuple((verb.value, history.in_general(verb)) for verb in Verb)
+
+
+@lru_cache
+def _outcomes(language: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple((outcome.value, str(outcome.label)) for outcome in EventOutcome)
 
 
 def _chip(path: str, parameters: QueryDict, label: str, wanted: dict[str, list[str]]) -> Chip:
