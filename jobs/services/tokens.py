@@ -32,8 +32,8 @@ NAME_CHARACTERS = 80
 FORM = re.compile(r"(desk_[a-z0-9]{8})_[A-Za-z0-9_-]{43}")
 ALPHABET = string.ascii_lowercase + string.digits
 
-# Each call of the API begins with it. Written out, because composing it costs ten times as much
-# as running it. Fields are in the order of their models.
+# Each call of the API begins with it. Written out, because composing it costs more than running
+# it. Fields are in the order of their models.
 _TOKEN = ("id", "user_id", "name", "scopes", "minute", "used_in_minute")
 _PERSON = ("id", "username", "first_name", "last_name", "is_active")
 _FIND = """
