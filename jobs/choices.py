@@ -314,7 +314,7 @@ class Verb(TextChoices):
         "exchange.bodies_pruned",
         _("The bodies of old exchanges were removed; their digests stay in the history"),
     )
-    JOBS_EXPORTED = "jobs.exported", _("{actor} exported jobs as a table")
+    JOBS_EXPORTED = "jobs.exported", _("{actor} exported jobs")
     HISTORY_EXPORTED = "history.exported", _("{actor} exported the history")
     HISTORY_REVIEWED = (
         "history.reviewed",

@@ -130,7 +130,7 @@ def shown(
             more_open=bool(problems.keys() - {*AT_HAND}),
         ),
         "narrowings": tuple(
-            Narrowing(str(label), value, address(request, "", **{name: None}))
+            Narrowing(str(label), value, address(request, **{name: None}))
             for name, label, value in _words(values, dict(facts.people), dict(workspaces))
         ),
     }
@@ -148,9 +148,8 @@ def _chips(request: DeskRequest, search: JobSearch, facts: ListFacts) -> Iterato
         yield Chip(url, str(label), search.status == (status or ""), jobs)
 
 
-def address(request: DeskRequest, path: str = "", **changes: str | None) -> str:
-    """The list at its first page, with these parameters changed; None takes one away. `path` is
-    that of another page with the same filters."""
+def address(request: DeskRequest, **changes: str | None) -> str:
+    """The list at its first page, with these parameters changed; None takes one away."""
     kept = [
         (name, value)
         for name, values in request.GET.lists()
@@ -158,8 +157,7 @@ def address(request: DeskRequest, path: str = "", **changes: str | None) -> str:
         for value in values
     ]
     query = urlencode(kept + [change for change in changes.items() if change[1] is not None])
-    path = path or request.path
-    return f"{path}?{query}" if query else path
+    return f"{request.path}?{query}" if query else request.path
 
 
 def _words(

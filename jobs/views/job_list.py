@@ -84,9 +84,8 @@ def job_list(request: DeskRequest) -> HttpResponse:
     context |= saved_views.offered(request, facts.views)
     context |= {
         "selection_url": _address_of("selection"),
-        "export_url": job_filters.address(request, path=_address_of("jobs-export"), sort=None)
-        if timeless
-        else "",
+        "may_export": bool(timeless),
+        "export_query": job_filters.address(request, sort=None).partition("?")[2],
         "may_act": selection.may_act(request),
         "column_choices": list_columns.choices(columns),
     }

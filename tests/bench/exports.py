@@ -109,7 +109,9 @@ def exported(port: int, session: str, master: int, query: str = "") -> Taken:
         Path(f"/proc/{process}/clear_refs").write_text("5", encoding="ascii")  # the peak anew
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
     began = time.perf_counter()
-    connection.request("GET", f"/jobs/export/{query}", headers={"Cookie": f"sessionid={session}"})
+    connection.request(
+        "GET", f"/jobs/export/csv/{query}", headers={"Cookie": f"sessionid={session}"}
+    )
     response = connection.getresponse()
     piece = response.read1(65536)
     first = time.perf_counter() - began

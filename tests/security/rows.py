@@ -83,7 +83,8 @@ PAGES = [
         "302 302 200 200 200 200",
         {"job": "{own}", "act": "export"},
     ),
-    Row("jobs-export", "GET", "/jobs/export/", SIGNED_IN),
+    Row("jobs-export", "GET", "/jobs/export/csv/", SIGNED_IN),
+    Row("jobs-export", "GET", "/jobs/export/jsonl/", SIGNED_IN),
     Row("jobs-delete", "GET", "/jobs/delete/?job={own}", "302 302 409 200 409 200"),
     Row(
         "jobs-delete",

@@ -1,7 +1,8 @@
 import csv
 import hashlib
 import io
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,13 +10,18 @@ from jobs import actors
 from jobs.choices import JobStatus, Verb
 from jobs.models import AuditEvent, ImportJob, User, Workspace
 from jobs.services import job_export, job_table
+from jobs.services.job_export_forms import FORMS, TIMES
 from jobs.services.searching import JobSearch
 from tests.making import make_job
 
 
-def exported(search: JobSearch, person: User) -> bytes:
-    export = job_export.begin(search, search.jobs(person), actor=actors.command_line())
-    return b"".join(job_export.stream(export))
+def exported(search: JobSearch, person: User, form: str = "csv") -> bytes:
+    return b"".join(job_export.stream(begun(search, person, form), FORMS[form]))
+
+
+def begun(search: JobSearch, person: User, form: str = "csv") -> job_export.Export:
+    found = search.jobs(person)
+    return job_export.begin(search, found, form=form, actor=actors.command_line())
 
 
 def rows_of(content: bytes) -> list[list[str]]:
@@ -36,11 +42,36 @@ def test_it_says_the_same_of_a_job_as_the_table_of_selected_jobs(
     heads, *rows = rows_of(exported(JobSearch(), bob))[:-1]
     # Times are in the databases' own form, which says the same in fewer letters.
     for row in rows:
-        for place in map(heads.index, job_export.TIMES):
+        for place in map(heads.index, TIMES):
             at = row[place] and datetime.fromisoformat(row[place])
             row[place] = at and at.isoformat()
 
     assert [heads, *rows] == rows_of(table.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["客服 “语气”", 'a "b"', "back\\slash \\n", "a\nb\tc\r", "=1+1", "\x01", ""]
+)
+def test_lines_of_json_say_each_text_as_it_is(workspace: Workspace, bob: User, text: str) -> None:
+    at = datetime(2026, 1, 31, 8, 0, 0, 999_999, tzinfo=UTC)
+    job = make_job(workspace, by=bob, created_at=at, display_name="x", error_message=text)
+    make_job(workspace, deleted_at=at)
+
+    content = exported(JobSearch(), bob, "jsonl")
+
+    *lines, last = content.splitlines(keepends=True)
+    first, second = map(json.loads, lines)
+    assert tuple(first) == job_table.COLUMNS
+    assert (first["id"], first["workspace"], first["error_message"]) == (
+        job.pk,
+        workspace.slug,
+        text,
+    )
+    assert (first["job_id"], first["deleted_at"]) == (job.remote_job_id, None)
+    for time in (first["created_at"], second["deleted_at"]):
+        assert abs(datetime.fromisoformat(time) - at) < timedelta(seconds=1)
+    digest = hashlib.sha256(b"".join(lines)).hexdigest()
+    assert json.loads(last) == {"end": True, "count": 2, "sha256": digest}
 
 
 def test_whoever_leaves_early_leaves_the_connection_as_it_was(
@@ -49,15 +80,15 @@ def test_whoever_leaves_early_leaves_the_connection_as_it_was(
     for _ in range(4):
         make_job(workspace)
     monkeypatch.setattr(job_export, "ROWS_A_PIECE", 1)
-    export = job_export.begin(JobSearch(), JobSearch().jobs(bob), actor=actors.command_line())
+    export = begun(JobSearch(), bob)
 
-    pieces = job_export.stream(export)
+    pieces = job_export.stream(export, FORMS["csv"])
     for _piece in range(2):
         next(pieces)
     pieces.close()
 
     assert ImportJob.objects.count() == 4
-    assert len(rows_of(b"".join(job_export.stream(export)))) == 6
+    assert len(rows_of(b"".join(job_export.stream(export, FORMS["csv"])))) == 6
 
 
 @pytest.mark.parametrize(
@@ -115,7 +146,7 @@ def test_it_finds_what_the_list_finds_and_the_history_says_what_that_was(
     assert [row[0] for row in rows] == ["id", str(failed.pk), "end"]
     event = AuditEvent.objects.latest("seq")
     assert event.verb == Verb.JOBS_EXPORTED
-    assert '"filters":{"q":"客服意图","status":"failed"}' in event.canonical
+    assert '"filters":{"q":"客服意图","status":"failed"},"form":"csv"' in event.canonical
 
 
 def test_no_job_of_others_is_in_it(workspace: Workspace, charlie: User) -> None:
