@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 
-from django.db import connection
 from django.db.models import F
 from django.utils.translation import get_language, gettext_noop
 from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
@@ -18,8 +17,7 @@ from jobs.services.explaining import explanation_of_words
 
 
 class JobValues(NamedTuple):
-    """All of a job that is shown, beside its workspace and its candidates, under the names that
-    the record has them by; times as the database gives them."""
+    """All of a job that is shown, beside its workspace and its candidates."""
 
     pk: int
     workspace_id: int
@@ -36,7 +34,7 @@ class JobValues(NamedTuple):
     error_code: str
     error_message: str
     request_id: str
-    submitter: str | None
+    submitted_by__username: str | None
     origin: str
     resubmission_of_id: int | None
     created_at: datetime
@@ -44,17 +42,12 @@ class JobValues(NamedTuple):
     gmt_create: str
     deleted_at: datetime | None
 
+    @property
+    def submitter(self) -> str | None:
+        """The name of who submitted it, as `with_submitter` calls it."""
+        return self.submitted_by__username
 
-# In the order of JobValues. Written out, because composing it costs more than running it.
-_VALUES = """
-    SELECT job.id, job.workspace_id, job.status, job.remote_status, job.base_model,
-           job.display_name, job.weight_type, job.bucket_name, job.object_key, job.remote_job_id,
-           job.generated_model_name, job.error_call, job.error_code, job.error_message,
-           job.request_id, person.username, job.origin, job.resubmission_of_id, job.created_at,
-           job.updated_at, job.gmt_create, job.deleted_at
-    FROM jobs_importjob AS job LEFT JOIN jobs_user AS person ON person.id = job.submitted_by_id
-    WHERE job.id IN ({marks})
-"""
+
 # A text of a job is 1 to 2 KB with what it was made from.
 MOST_REMEMBERED = 2000
 
@@ -142,17 +135,16 @@ def shown(jobs: Sequence[ImportJob]) -> list[JobOut]:
     ]
 
 
-def texts(jobs: Sequence[int], workspaces: Mapping[int, Workspace]) -> list[str]:
-    """The jobs of these numbers, in their order, as JSON; `workspaces` are theirs, by number. One
-    query, and another where one of them is unconfirmed.
+def texts(jobs: Sequence[JobValues], workspaces: Mapping[int, Workspace]) -> list[str]:
+    """The jobs as JSON; `workspaces` are theirs, by number. One query where one of them is
+    unconfirmed, and none elsewhere.
 
     Each is written once: its text hangs on the values and the reader's language alone, so that it
     is never out of date. One with candidates, which are few, is written anew.
     """
-    values = _values_of(jobs)
-    candidates, language = _candidates(values), get_language() or "en"
+    candidates, language = _candidates(jobs), get_language() or "en"
     found = []
-    for job in values:
+    for job in jobs:
         workspace = workspaces[job.workspace_id]
         if job.pk in candidates:
             out = _shown(job, workspace.slug, workspace.host, candidates[job.pk])
@@ -160,15 +152,6 @@ def texts(jobs: Sequence[int], workspaces: Mapping[int, Workspace]) -> list[str]
         else:
             found.append(_text(job, workspace.slug, workspace.host, language))
     return found
-
-
-def _values_of(jobs: Sequence[int]) -> list[JobValues]:
-    if not jobs:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(_VALUES.format(marks=", ".join(["%s"] * len(jobs))), jobs)
-        values = {row[0]: JobValues._make(row) for row in cursor.fetchall()}
-    return [values[pk] for pk in jobs]
 
 
 @lru_cache(MOST_REMEMBERED)
@@ -211,16 +194,11 @@ def _shown(
         origin=Origin(job.origin),
         resubmission_of=job.resubmission_of_id,
         candidates=[CandidateOut(**candidate) for candidate in candidates],
-        created_at=_time(job.created_at),
-        updated_at=_time(job.updated_at),
+        created_at=job.created_at,
+        updated_at=job.updated_at,
         gmt_create=job.gmt_create or None,
-        deleted_at=job.deleted_at and _time(job.deleted_at),
+        deleted_at=job.deleted_at,
     )
-
-
-def _time(at: datetime) -> datetime:
-    """SQLite gives times without their offset, in UTC."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _error(job: ImportJob | JobValues, host: str) -> ErrorOut | None:

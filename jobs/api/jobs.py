@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC
-from typing import cast
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -12,13 +11,13 @@ from pydantic import BaseModel
 
 from jobs.api.bearer import ApiRequest
 from jobs.api.envelope import responses
-from jobs.api.job_shape import JobOut, shown, texts, with_submitter
+from jobs.api.job_shape import JobOut, JobValues, shown, texts, with_submitter
 from jobs.api.queries import refuse_unknown
 from jobs.choices import JobStatus, WeightType
 from jobs.errors import InvalidFields
 from jobs.models import ImportJob
-from jobs.models.import_jobs import ImportJobQuerySet
 from jobs.services import members, pages, searching
+from jobs.services.listed_jobs import Listing
 
 # One for all that is done to jobs: Ninja tells the methods of an address apart within a router.
 router = Router(tags=["jobs"])
@@ -76,18 +75,18 @@ class JobPage(BaseModel):
     ),
 )
 def list_jobs(request: ApiRequest, query: Query[JobQuery]) -> HttpResponse:
-    """One page of the jobs that the person may see. Six queries, however many jobs there are."""
+    """One page of the jobs that the person may see. Five queries, however many jobs there are."""
     refuse_unknown(request, JobQuery)
     search, problems = searching.read(query.model_dump(exclude={"cursor", "limit"}), UTC)
     if problems:
         raise InvalidFields(problems)
     cursor = pages.Cursor.read(query.cursor) if query.cursor else None
     memberships = members.memberships_of(request.auth.user.pk)
-    # No more of them than where they stand: the rest is read by their numbers.
-    found = search.jobs(request.auth.user, memberships).values_list("pk", "created_at", named=True)
-    page = pages.page_of(cast(ImportJobQuerySet, found), cursor, size=query.limit)
+    seen_in = search.workspaces_of(memberships)
+    listing = Listing(search, seen_in, search.within(seen_in))
+    page = listing.page(cursor, size=query.limit, order=pages.NEWEST, shape=JobValues)
     workspaces = {membership.workspace_id: membership.workspace for membership in memberships}
-    items = ", ".join(texts([job.pk for job in page.jobs], workspaces))
+    items = ", ".join(texts(page.jobs, workspaces))
     # A JobPage, put together from texts.
     body = f'{{"items": [{items}], "next": {json.dumps(page.next and str(page.next))}}}'
     return HttpResponse(body, content_type="application/json; charset=utf-8")

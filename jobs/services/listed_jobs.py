@@ -1,10 +1,10 @@
-"""Jobs as the list's page shows them: read as plain values, by statements that are kept."""
+"""Jobs as lists show them: read as plain values, by statements that are kept."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from django.db.models import Q
 
@@ -18,6 +18,11 @@ from jobs.services.searching import JobSearch
 
 # A statement is 5 to 20 KB with what it was composed from.
 MOST_KEPT = 300
+
+
+# What is read of a job, by the names that fields have in queries; it has to hold what jobs are
+# ordered by.
+S = TypeVar("S", bound=NamedTuple)
 
 
 class ListedJob(NamedTuple):
@@ -81,17 +86,20 @@ class Listing:
         workspaces = search.workspaces_of(memberships)
         return cls(search, workspaces, within(history_head, search, workspaces))
 
-    def page(self, cursor: Cursor | None, *, size: int, order: Order) -> Page[ListedJob]:
-        """One page of the jobs, in one query; two when a page before meets the top."""
+    def page(self, cursor: Cursor | None, *, size: int, order: Order, shape: type[S]) -> Page[S]:
+        """One page of the jobs in this shape, in one query; two when a page before meets the
+        top."""
 
-        def read(place: Cursor | None) -> list[ListedJob]:
-            return [*map(ListedJob._make, _page(self, place, size + 1, order).rows())]
+        def read(place: Cursor | None) -> list[S]:
+            statement = _page(self, place, size + 1, order, shape._fields)
+            return [*map(shape._make, statement.rows())]
 
         return pages.page_by(read, cursor, size=size, order=order)
 
     def newest(self) -> Cursor | None:
         """Where the newest of the jobs stands; None if there is none. One query."""
-        newest = next(_page(self, None, 1, pages.NEWEST).rows(), None)
+        statement = _page(self, None, 1, pages.NEWEST, ListedJob._fields)
+        newest = next(statement.rows(), None)
         return Cursor.at(pages.FROM, ListedJob._make(newest)) if newest else None
 
     def count_before(self, cursor: Cursor, *, most: int) -> int:
@@ -113,9 +121,11 @@ def within(history_head: str, search: JobSearch, workspaces: tuple[int, ...]) ->
 
 
 @lru_cache(MOST_KEPT)
-def _page(listing: Listing, cursor: Cursor | None, size: int, order: Order) -> Statement:
+def _page(
+    listing: Listing, cursor: Cursor | None, size: int, order: Order, fields: tuple[str, ...]
+) -> Statement:
     jobs = pages.beside(listing.jobs(), cursor, size=size, order=order)
-    return Statement.of(jobs.values_list(*ListedJob._fields))
+    return Statement.of(jobs.values_list(*fields))
 
 
 @lru_cache(MOST_KEPT)

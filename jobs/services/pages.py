@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from jobs.choices import JobStatus
 from jobs.errors import InvalidFields
-from jobs.models import ImportJob
 from jobs.models.import_jobs import ImportJobQuerySet
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -114,21 +113,11 @@ class Page(Generic[J]):
     next: Cursor | None
 
 
-def page_of(
-    found: ImportJobQuerySet, cursor: Cursor | None, *, size: int, order: Order = NEWEST
-) -> Page[ImportJob]:
-    """One page of the jobs found, in one query; two when a page before meets the top."""
-
-    def read(place: Cursor | None) -> list[ImportJob]:
-        return list(beside(found, place, size=size + 1, order=order))
-
-    return page_by(read, cursor, size=size, order=order)
-
-
 def page_by(
     read: Callable[[Cursor | None], list[J]], cursor: Cursor | None, *, size: int, order: Order
 ) -> Page[J]:
-    """The page, where `read` reads one job more than a page has `beside` a place."""
+    """The page, where `read` reads one job more than a page has `beside` a place: once, and twice
+    when a page before meets the top."""
     if cursor and cursor.side == BEFORE:
         jobs = read(cursor)
         if len(jobs) > size:

@@ -45,7 +45,7 @@ def job_list(request: DeskRequest) -> HttpResponse:
     memberships = chrome_of(request).memberships
     head = history_head(request)
     found = Listing.of(search, memberships, history_head=head)
-    page = found.page(cursor, size=PAGE_SIZE, order=order)
+    page = found.page(cursor, size=PAGE_SIZE, order=order, shape=ListedJob)
     top = _top(request, found, page, cursor, order)
     newer = found.count_before(top, most=MOST_COUNTED) if "top" in request.GET and top else 0
     timeless = timeless_rows_of(page.jobs, memberships, clock)

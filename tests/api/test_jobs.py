@@ -219,7 +219,7 @@ def test_a_page_costs_the_same_however_many_jobs_it_has(
         )
 
     # The token, its use, the workspaces, which jobs, the jobs, the conflicts.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         script.get("/jobs")
 
 

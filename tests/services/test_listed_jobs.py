@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from jobs.choices import JobStatus, Role
 from jobs.models import AuditHead, ImportJob, Membership, User, Workspace
-from jobs.services import listed_jobs, pages
-from jobs.services.listed_jobs import Listing
+from jobs.services import listed_jobs
+from jobs.services.listed_jobs import ListedJob, Listing
 from jobs.services.members import memberships_of
 from jobs.services.pages import AFTER, BEFORE, BY_STATUS, FROM, NEWEST, OLDEST, Cursor, Order
 from jobs.services.searching import JobSearch
 from tests.making import change, make_job
+from tests.services.test_pages import page_of
 
 ORDERS = [NEWEST, OLDEST, BY_STATUS]
 
@@ -25,7 +26,7 @@ def listing(person: User, **filters: Any) -> Listing:
 
 
 def numbers(found: Listing) -> list[int]:
-    return [job.pk for job in found.page(None, size=50, order=NEWEST).jobs]
+    return [job.pk for job in found.page(None, size=50, order=NEWEST, shape=ListedJob).jobs]
 
 
 @pytest.mark.parametrize("side", [None, AFTER, BEFORE, FROM])
@@ -41,9 +42,9 @@ def test_its_pages_are_those_of_the_query(
     middle = ImportJob.objects.order_by("pk")[6]
     cursor = Cursor.at(side, middle, order) if side else None
 
-    page = listing(vera, **filters).page(cursor, size=3, order=order)
+    page = listing(vera, **filters).page(cursor, size=3, order=order, shape=ListedJob)
 
-    asked = pages.page_of(JobSearch(**filters).jobs(vera), cursor, size=3, order=order)
+    asked = page_of(JobSearch(**filters).jobs(vera), cursor, size=3, order=order)
     assert [job.pk for job in page.jobs] == [job.pk for job in asked.jobs]
     assert (page.previous, page.next) == (asked.previous, asked.next)
 
@@ -57,7 +58,7 @@ def test_from_keeps_the_page_as_it_was_and_counts_what_came(
     for seconds in range(60, 65):
         make_job(workspace, created_at=timezone.now() + timedelta(seconds=seconds))
 
-    page = found.page(cursor, size=3, order=NEWEST)
+    page = found.page(cursor, size=3, order=NEWEST, shape=ListedJob)
 
     assert cursor
     assert [job.pk for job in page.jobs] == [job.pk for job in jobs[:0:-1]]
@@ -129,6 +130,6 @@ def test_it_is_open_while_the_job_is(
 ) -> None:
     job = make_job(workspace, status=status, **over)
 
-    (listed,) = listing(vera).page(None, size=1, order=NEWEST).jobs
+    (listed,) = listing(vera).page(None, size=1, order=NEWEST, shape=ListedJob).jobs
 
     assert listed.is_open == job.is_open

@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 
 from jobs.choices import JobStatus
 from jobs.models import ImportJob, User, Workspace
-from jobs.services.listed_jobs import Listing
+from jobs.services.listed_jobs import ListedJob, Listing
 from jobs.services.members import memberships_of
 from jobs.services.pages import NEWEST
 from jobs.services.searching import JobSearch
@@ -26,7 +26,9 @@ def row_for(person: User, clock: Clock) -> JobRow:
     """The row of the newest job that the person sees, as the list shows it."""
     memberships = memberships_of(person.pk)
     found = Listing.of(JobSearch(), memberships, history_head="")
-    (row,) = timeless_rows_of(found.page(None, size=1, order=NEWEST).jobs, memberships, clock)
+    (row,) = timeless_rows_of(
+        found.page(None, size=1, order=NEWEST, shape=ListedJob).jobs, memberships, clock
+    )
     return row
 
 
