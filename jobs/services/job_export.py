@@ -66,7 +66,7 @@ def stream(export: Export, form: Form) -> Iterator[bytes]:
 
 def _statement(jobs: ImportJobQuerySet, form: Form) -> tuple[str, tuple[Any, ...]]:
     """The query for what the form needs of the jobs, and its parameters."""
-    found = jobs.order_by("pk").values_list("pk", "workspace__slug")
+    found = jobs.order_by("pk").values_list("workspace__slug")
     sql, parameters = found.query.sql_with_params()
     source = sql.partition(" FROM ")[2]
     if connection.vendor == "sqlite":
