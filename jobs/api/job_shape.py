@@ -4,15 +4,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
-from django.db.models import F
 from django.utils.translation import get_language, gettext_noop
 from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
 
 from jobs.choices import AttemptState, JobStatus, Origin, WeightType
 from jobs.models import Attempt, ImportJob, Workspace
-from jobs.models.import_jobs import ImportJobQuerySet
 from jobs.services.explaining import explanation_of_words
 
 
@@ -34,18 +32,20 @@ class JobValues(NamedTuple):
     error_code: str
     error_message: str
     request_id: str
-    submitted_by__username: str | None
     origin: str
     resubmission_of_id: int | None
     created_at: datetime
     updated_at: datetime
     gmt_create: str
     deleted_at: datetime | None
+    submitted_by__username: str | None  # the last: of a record it is no attribute
 
-    @property
-    def submitter(self) -> str | None:
-        """The name of who submitted it, as `with_submitter` calls it."""
-        return self.submitted_by__username
+    @classmethod
+    def of(cls, job: ImportJob) -> Self:
+        """What a list would read of the job. A query more unless who submitted it was read too."""
+        values: dict[str, Any] = {name: getattr(job, name) for name in cls._fields[:-1]}
+        submitter = job.submitted_by.username if job.submitted_by else None
+        return cls(submitted_by__username=submitter, **values)
 
 
 # A text of a job is 1 to 2 KB with what it was made from.
@@ -120,19 +120,12 @@ class JobOut(BaseModel):
     )
 
 
-def with_submitter(found: ImportJobQuerySet) -> ImportJobQuerySet:
-    """The jobs with the names of who submitted them, as `shown` wants them."""
-    return found.annotate(submitter=F("submitted_by__username"))
-
-
-def shown(jobs: Sequence[ImportJob]) -> list[JobOut]:
-    """Jobs that `with_submitter` read, with their workspaces. A query more where one of them is
+def shown(job: ImportJob) -> JobOut:
+    """The job, as it was read with its workspace and who submitted it. A query more where it is
     unconfirmed."""
-    candidates = _candidates(jobs)
-    return [
-        _shown(job, job.workspace.slug, job.workspace.host, candidates.get(job.pk, []))
-        for job in jobs
-    ]
+    values = JobValues.of(job)
+    candidates = _candidates([values]).get(job.pk, [])
+    return _shown(values, job.workspace.slug, job.workspace.host, candidates)
 
 
 def texts(jobs: Sequence[JobValues], workspaces: Mapping[int, Workspace]) -> list[str]:
@@ -164,7 +157,7 @@ def _written(job: JobOut) -> str:
     return json.dumps(job.model_dump())
 
 
-def _candidates(jobs: Sequence[ImportJob | JobValues]) -> dict[int, list[dict[str, str]]]:
+def _candidates(jobs: Sequence[JobValues]) -> dict[int, list[dict[str, str]]]:
     """Those of each job that has some."""
     unconfirmed = [job.pk for job in jobs if job.status == JobStatus.UNCONFIRMED]
     if not unconfirmed:
@@ -173,9 +166,7 @@ def _candidates(jobs: Sequence[ImportJob | JobValues]) -> dict[int, list[dict[st
     return dict(conflicts.values_list("job", "candidates"))
 
 
-def _shown(
-    job: ImportJob | JobValues, slug: str, host: str, candidates: Iterable[dict[str, str]]
-) -> JobOut:
+def _shown(job: JobValues, slug: str, host: str, candidates: Iterable[dict[str, str]]) -> JobOut:
     return JobOut(
         id=job.pk,
         workspace=slug,
@@ -190,7 +181,7 @@ def _shown(
         model_name=job.generated_model_name or None,
         error=_error(job, host),
         request_id=job.request_id or None,
-        submitted_by=job.submitter,  # type: ignore[union-attr]
+        submitted_by=job.submitted_by__username,
         origin=Origin(job.origin),
         resubmission_of=job.resubmission_of_id,
         candidates=[CandidateOut(**candidate) for candidate in candidates],
@@ -201,7 +192,7 @@ def _shown(
     )
 
 
-def _error(job: ImportJob | JobValues, host: str) -> ErrorOut | None:
+def _error(job: JobValues, host: str) -> ErrorOut | None:
     if not (job.error_code or job.error_message):
         return None
     explanation = explanation_of_words(job.error_call, job.error_code, job.error_message, host)

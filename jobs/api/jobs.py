@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from jobs.api.bearer import ApiRequest
 from jobs.api.envelope import responses
-from jobs.api.job_shape import JobOut, JobValues, shown, texts, with_submitter
+from jobs.api.job_shape import JobOut, JobValues, shown, texts
 from jobs.api.queries import refuse_unknown
 from jobs.choices import JobStatus, WeightType
 from jobs.errors import InvalidFields
@@ -106,11 +106,11 @@ def get_job(request: ApiRequest, job_id: int) -> JobOut:
 
 def shown_alone(request: ApiRequest, job_id: int) -> JobOut:
     """One job as it stands. Raises Http404 for one that the person may not see."""
-    return shown([visible(request, job_id)])[0]
+    return shown(visible(request, job_id))
 
 
 def visible(request: ApiRequest, job_id: int) -> ImportJob:
     """The job with all that is shown of it. Raises Http404 for a stranger's."""
-    jobs = with_submitter(ImportJob.objects.visible_to(request.auth.user))
-    jobs = jobs.select_related("workspace")
+    jobs = ImportJob.objects.visible_to(request.auth.user)
+    jobs = jobs.select_related("workspace", "submitted_by")
     return get_object_or_404(jobs, pk=job_id)

@@ -134,7 +134,7 @@ def timeless_rows_of(
     What a row says follows from what was read of the job and of its workspace, from the reader's
     language and zone, and from the day, so it is worked out once for these.
     """
-    today = Clock(clock.zone, clock.now.replace(hour=0, minute=0, second=0, microsecond=0))
+    today = clock.of_the_day()
     language = get_language()
     places = {each.workspace_id: _Place.of(each.workspace) for each in memberships}
     return [_row_on(today, language, job, places[job.workspace_id]) for job in jobs]

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -46,7 +47,7 @@ class Tally:
         return sorted(self.seconds)[int(len(self.seconds) * share)] * 1000
 
 
-class Person(threading.Thread):
+class Person(threading.Thread, ABC):
     """Asks for one thing after the other until the time is over."""
 
     def __init__(self, port: int, until: float, *, keep: bool) -> None:
@@ -65,8 +66,9 @@ class Person(threading.Thread):
             else:
                 self.tally.errors[outcome] += 1
 
+    @abstractmethod
     def request(self) -> tuple[str, str, dict[str, str], bytes | None]:
-        raise NotImplementedError
+        """What to ask next: method, path, headers and body."""
 
     def _ask(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> str:
         if self._connection is None:
