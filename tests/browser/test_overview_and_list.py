@@ -40,7 +40,10 @@ def test_everybody_can_read_them_on_a_phone(
         locale="zh-hans",
     )
     give_axe(page.context)
-    job, open_one = make_job(filled), make_job(filled, status=JobStatus.RUNNING)
+    job, open_one = (
+        make_job(filled),
+        make_job(filled, status=JobStatus.QUEUED, display_name="客服意图"),
+    )
     to_delete = f"/jobs/delete/?job={job.pk}&job={open_one.pk}"  # one goes, one stays
 
     for address in ("/", "/jobs/?q=support&since=2020-01-01", to_delete):
@@ -69,7 +72,7 @@ def test_the_overview_tells_news_by_itself(
     page = signed_in(alice, "/")
     page.clock.install()
     page.reload()
-    job = make_job(filled, status=JobStatus.RUNNING)
+    job = make_job(filled, status=JobStatus.QUEUED, display_name="客服意图")
     change(job, status=JobStatus.FAILED, display_name="Just failed", finished_at=timezone.now())
 
     page.clock.run_for(15_100)
