@@ -1,7 +1,7 @@
 # `make run` and `make test` need nothing but make and Python 3.11: the rest is installed into
 # .venv, with the versions and hashes of requirements/.
 PYTHON ?= python3
-JOBS ?= 2
+JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 

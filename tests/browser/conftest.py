@@ -111,7 +111,7 @@ def signed_in(
     return open_page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The whole of `make run` in its demonstration, in processes of its own."""
     with Desk(tmp_path_factory.mktemp("desk")) as desk:
