@@ -23,7 +23,7 @@ FLAGS = [
     "--disable-domain-reliability",
     "--disable-sync",
     "--no-pings",
-    # A page lives for a second here, in which optimising its scripts pays for nothing: a sixth less.
+    # A page lives for a second here, in which it pays for nothing: a sixth less time.
     "--js-flags=--no-opt --no-maglev",
 ]
 
