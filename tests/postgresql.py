@@ -43,6 +43,12 @@ def running(*, durable: bool = False) -> Iterator[str]:
             _run(*control, "-m", "immediate", "stop", **as_owner)
 
 
+def conninfo(url: str) -> str:
+    """An address of `running` as PostgreSQL's own programs take it."""
+    directory, _slash, name = url.partition("@/")[2].rpartition("/")
+    return f"host={directory} dbname={name} user=tests"
+
+
 def _owner_of(place: Path) -> dict[str, Any]:
     """How to run PostgreSQL, which refuses root: as root, somebody else owns it."""
     if os.getuid() != 0:

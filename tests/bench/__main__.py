@@ -218,7 +218,8 @@ def prepared(jobs: int, place: Path, url: str) -> Site:
     }
     if url:
         name = f"bench{jobs}"
-        subprocess.run(["psql", "--quiet", "-c", f"CREATE DATABASE {name}", url], check=True)
+        create = ["psql", "-qc", f"CREATE DATABASE {name}", postgresql.conninfo(url)]
+        subprocess.run(create, check=True)
         environment["DATABASE_URL"] = f"{url.rpartition('/')[0]}/{name}"
     say(f"Seeding {jobs} jobs ...")
     told = subprocess.run(

@@ -69,10 +69,8 @@ def main() -> int:
         if options.postgresql:
             url = stack.enter_context(postgresql.running())
             environment["DATABASE_URL"] = url
-            # As libpq takes it: the directory of the socket is no part of the path.
-            directory, _slash, name = url.partition("@/")[2].rpartition("/")
-            address = f"host={directory} dbname={name} user=tests"
-            tool, words = "COPY", ["psql", "-qc", f"COPY ({select}) TO STDOUT CSV", address]
+            copy = f"COPY ({select}) TO STDOUT CSV"
+            tool, words = "COPY", ["psql", "-qc", copy, postgresql.conninfo(url)]
         else:
             database = place / "import-desk.sqlite3"
             tool, words = "sqlite3 -csv", ["sqlite3", "-csv", str(database), select]
