@@ -42,7 +42,13 @@ class JobQuery(Schema):
         description=gettext_noop("Jobs made elsewhere have none, and are not found by it."),
         json_schema_extra={"enum": ["", *WeightType.values]},
     )
-    q: str = Field("", description=gettext_noop("Words, all of which a job's texts hold."))
+    q: str = Field(
+        "",
+        description=gettext_noop(
+            "Words, all of which a job's texts hold. If all have one or two letters, the newest "
+            "20,000 jobs of a workspace are looked at."
+        ),
+    )
     since: str = Field(
         "", description=gettext_noop("A day (UTC), or a time as ISO 8601 with offset; included.")
     )

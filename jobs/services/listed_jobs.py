@@ -86,6 +86,11 @@ class Listing:
         workspaces = search.workspaces_of(memberships)
         return cls(search, workspaces, within(history_head, search, workspaces))
 
+    @property
+    def leaves_old_jobs_out(self) -> bool:
+        """Whether there are jobs too old to be looked at for words as short as these."""
+        return self.within is not None and self.search.has_short_terms_alone
+
     def page(self, cursor: Cursor | None, *, size: int, order: Order, shape: type[S]) -> Page[S]:
         """One page of the jobs in this shape, in one query; two when a page before meets the
         top."""

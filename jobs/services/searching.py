@@ -67,6 +67,12 @@ class JobSearch:
         """The words of `q`, all of which have to be there."""
         return self.q.split()[:MOST_TERMS]
 
+    @property
+    def has_short_terms_alone(self) -> bool:
+        """Whether every word is too short for the index, so that it is looked for no further back
+        than SHORT_TERMS_REACH."""
+        return bool(self.terms) and not self._indexed_terms()
+
     def jobs(
         self, user: User, memberships: Iterable[Membership] | None = None
     ) -> ImportJobQuerySet:
@@ -94,9 +100,9 @@ class JobSearch:
         all of them. Up to three queries."""
         if not self.terms:
             return None
-        if indexed := self._indexed_terms():
-            return text_index.candidates(indexed)
-        return _newest(workspaces)
+        if self.has_short_terms_alone:
+            return _newest(workspaces)
+        return text_index.candidates(self._indexed_terms())
 
     def jobs_within(self, workspaces: Sequence[int], within: Q | None) -> ImportJobQuerySet:
         """The jobs found among those that `within` told of. No query: what is found follows from

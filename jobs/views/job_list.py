@@ -15,6 +15,7 @@ from jobs.services import pages, searching
 from jobs.services.list_facts import MOST_COUNTED, facts_of
 from jobs.services.listed_jobs import ListedJob, Listing
 from jobs.services.pages import Cursor, Order, Page
+from jobs.services.searching import SHORT_TERMS_REACH
 from jobs.session_store import history_head
 from jobs.templatetags.clock import Clock
 from jobs.views import freshness, job_filters, list_columns, saved_views, selection
@@ -57,6 +58,7 @@ def job_list(request: DeskRequest) -> HttpResponse:
             for row, job in zip(timeless, page.jobs, strict=True)
         ],
         "search": search,
+        "reach": f"{SHORT_TERMS_REACH:,}" if found.leaves_old_jobs_out else "",
         "is_member": bool(memberships),
         "columns": columns,
         "heads": heads,

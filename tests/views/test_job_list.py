@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from jobs.choices import JobStatus, Role
 from jobs.models import ImportJob, User, Workspace
-from jobs.services import list_facts
+from jobs.services import list_facts, listed_jobs, searching
 from jobs.views import job_filters, job_list, rows
 from tests.making import change, make_job
 from tests.views.job_pages import FRAGMENT, SCRIPT, get, names
@@ -285,6 +285,22 @@ def test_a_damaged_cursor_leads_to_the_first_page(
     response = client_of(vera).get(f"/jobs/?status=open&cursor={cursor}")
 
     assert (response.status_code, response["Location"]) == (302, "/jobs/?status=open")
+
+
+def test_who_looks_for_two_letters_is_told_how_far_back_that_reaches(
+    client_of: ClientOf, bob: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        make_job(workspace, display_name="客服 needle")
+    told = "looked for in the newest"
+    assert told not in client_of(bob).get("/jobs/?q=客服").text
+    monkeypatch.setattr(searching, "SHORT_TERMS_REACH", 1)
+    listed_jobs.within.cache_clear()
+
+    assert told in client_of(bob).get("/jobs/?q=客服").text
+    assert told in client_of(bob).get("/jobs/?q=zz").text
+    assert told not in client_of(bob).get("/jobs/?q=客服 needle").text
+    assert told not in client_of(bob).get("/jobs/").text
 
 
 @pytest.mark.parametrize("headers", [{}, FRAGMENT])
