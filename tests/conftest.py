@@ -19,7 +19,7 @@ from django.utils import translation
 from jobs.choices import Role
 from jobs.models import User, Workspace
 from jobs.services import history_facts, list_facts, listed_jobs, turns, workspaces
-from jobs.services.overview import figures_of
+from jobs.services.overview import standing_of
 from jobs.simulator import SIMULATOR_KEY, Simulator
 from jobs.views.audit_history import page_of
 from tests.audit.lifting import lifted
@@ -109,7 +109,7 @@ def _in_english() -> None:
 def _nothing_remembered() -> None:
     """What the pages know of a history is kept by its last event, which another test has too."""
     for kept in (
-        *(list_facts.facts_of, listed_jobs.within, figures_of),
+        *(list_facts.facts_of, listed_jobs.within, standing_of),
         *(history_facts.facts_of, page_of),
     ):
         kept.cache_clear()

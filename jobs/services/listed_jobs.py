@@ -1,6 +1,6 @@
 """Jobs as lists show them: read as plain values, by statements that are kept."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -117,6 +117,12 @@ class Listing:
         return self.search.jobs_within(self.workspaces, self.within)
 
 
+def numbered(numbers: Sequence[int]) -> list[ListedJob]:
+    """The jobs of these numbers, in any order. One query."""
+    rows = _numbered(len(numbers)).rows(*numbers)
+    return [*map(ListedJob._make, rows)]
+
+
 @lru_cache(MOST_KEPT)
 def within(history_head: str, search: JobSearch, workspaces: tuple[int, ...]) -> Q | None:
     """What the index of words says of the search, where the history ends with this hash: who
@@ -131,6 +137,12 @@ def _page(
 ) -> Statement:
     jobs = pages.beside(listing.jobs(), cursor, size=size, order=order)
     return Statement.of(jobs.values_list(*fields))
+
+
+@lru_cache(MOST_KEPT)
+def _numbered(count: int) -> Statement:
+    jobs = ImportJob.objects.filter(pk__in=range(count)).order_by()
+    return Statement.of(jobs.values_list(*ListedJob._fields))
 
 
 @lru_cache(MOST_KEPT)

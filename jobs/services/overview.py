@@ -1,8 +1,8 @@
 """The overview: what needs a person, what runs, and how the last thirty days went. Reads only.
 
 The number of queries is constant, and each ends early however long the history is: it reads at
-most MOST_JOBS of a workspace's newest jobs, or stops counting at MOST_COUNTED. The figures of the
-thirty days follow from the history, and are worked out once for each of its events.
+most MOST_JOBS of a workspace's newest jobs, or stops counting at MOST_COUNTED. All but the rows
+follows from the history, and is worked out once for each of its events.
 """
 
 import math
@@ -24,7 +24,8 @@ from jobs.choices import (
 from jobs.explanations import Explanation
 from jobs.models import Attempt, ImportJob, Workspace
 from jobs.models.import_jobs import ImportJobQuerySet
-from jobs.services import explaining
+from jobs.services import explaining, listed_jobs
+from jobs.services.listed_jobs import ListedJob
 
 DAYS = 30
 # How far back the figures reach at most, in jobs of one workspace.
@@ -66,18 +67,21 @@ class Day:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What a person has to look at: the first rows of it, and how much there is of each kind.
+    """What a person has to look at: the numbers of the first jobs of it, and how much there is of
+    each kind.
 
-    `count` is what the list says; `unsuccessful` is of the window alone. `news` counts what came
-    to nothing since the last visit, and is None on a first visit.
+    `count` is what the list says; `ended` is when those came to nothing that did in the window.
     """
 
-    rows: list[ImportJob]
+    numbers: tuple[int, ...]
     count: int
     unanswered: int
     conflicts: int
-    unsuccessful: int
-    news: int | None
+    ended: tuple[datetime, ...]
+
+    def news_since(self, last_visit: datetime | None) -> int | None:
+        """How many came to nothing since the last visit; None on a first visit."""
+        return sum(at >= last_visit for at in self.ended) if last_visit else None
 
 
 @dataclass(frozen=True)
@@ -103,49 +107,61 @@ class Figures:
     """How the last thirty days went."""
 
     window: Window
-    days: list[Day]
+    days: tuple[Day, ...]
     troubles: list[Trouble]
     pace: Pace | None
 
 
 @dataclass(frozen=True)
-class Overview:
-    """Everything that the page shows. `moving` are the open jobs but for unconfirmed ones."""
+class Standing:
+    """What follows from the history. `moving` are the numbers of the first of the open jobs but
+    for unconfirmed ones."""
 
     figures: Figures
     waiting: Waiting
-    moving: list[ImportJob]
+    moving: tuple[int, ...]
     moving_count: int
 
 
-def look(
-    workspaces: Sequence[int], *, now: datetime, last_visit: datetime | None, history_head: str
-) -> Overview:
+@dataclass(frozen=True)
+class Overview:
+    """Everything that the page shows: what stands, with its jobs as they are now."""
+
+    standing: Standing
+    waiting: list[ListedJob]
+    moving: list[ListedJob]
+
+
+def look(workspaces: Sequence[int], *, now: datetime, history_head: str) -> Overview:
     """What the pages of these workspaces, by number, have to tell at `now`, which is in the
     reader's zone, where the history ends with this hash.
 
-    Nine queries at most, however many jobs and workspaces there are; five while nothing happens.
+    Ten queries at most, however many jobs and workspaces there are; one while nothing happens.
     """
-    there = ImportJob.objects.filter(workspace__in=workspaces, gone_at=None, deleted_at=None)
-    moving = there.open_in(MOVING_STATUSES).order_by("created_at", "pk")
-    open_ones = list(moving.select_related("workspace")[:MOST_COUNTED])
-    figures = figures_of(history_head, tuple(workspaces), now.date(), now.tzinfo)
-    return Overview(
-        figures=figures,
-        waiting=_waiting(there, figures.window, last_visit),
-        moving=open_ones[:MOST_ROWS],
-        moving_count=len(open_ones),
-    )
+    standing = standing_of(history_head, tuple(workspaces), now.date(), now.tzinfo)
+    numbers = standing.waiting.numbers, standing.moving
+    # Read each time: what DashScope names later can enter a job without an event.
+    jobs = {job.pk: job for job in listed_jobs.numbered([*numbers[0], *numbers[1]])}
+    waiting, moving = ([jobs[number] for number in each] for each in numbers)
+    return Overview(standing, waiting, moving)
 
 
 @lru_cache(MOST_KEPT)
-def figures_of(
+def standing_of(
     history_head: str, workspaces: tuple[int, ...], today: date, zone: tzinfo | None
-) -> Figures:
-    """The figures up to `today` in `zone`. Four queries, and none while nothing happens."""
+) -> Standing:
+    """How all stands on `today` in `zone`. Nine queries, and none while nothing happens."""
     window = _window(workspaces, today, zone)
     recent = ImportJob.objects.filter(workspace__in=workspaces, created_at__gte=window.since)
-    return Figures(window, _days(recent, window), _troubles(recent), _pace(recent))
+    there = ImportJob.objects.filter(workspace__in=workspaces, gone_at=None, deleted_at=None)
+    moving = there.open_in(MOVING_STATUSES).order_by("created_at", "pk")
+    open_ones = list(moving.values_list("pk", flat=True)[:MOST_COUNTED])
+    return Standing(
+        figures=Figures(window, _days(recent, window), _troubles(recent), _pace(recent)),
+        waiting=_waiting(there, window),
+        moving=tuple(open_ones[:MOST_ROWS]),
+        moving_count=len(open_ones),
+    )
 
 
 def _window(workspaces: Sequence[int], today: date, zone: tzinfo | None) -> Window:
@@ -167,7 +183,7 @@ def _window(workspaces: Sequence[int], today: date, zone: tzinfo | None) -> Wind
     return Window(whole[0] if whole else max(cuts), whole or starts[-1:], cut=True)
 
 
-def _days(recent: ImportJobQuerySet, window: Window) -> list[Day]:
+def _days(recent: ImportJobQuerySet, window: Window) -> tuple[Day, ...]:
     newest_first = list(enumerate(window.starts))[::-1]
     place = Case(
         *[When(created_at__gte=start, then=Value(number)) for number, start in newest_first],
@@ -186,37 +202,32 @@ def _days(recent: ImportJobQuerySet, window: Window) -> list[Day]:
         else:
             day = replace(day, open=day.open + count)
         days[row["place"]] = day
-    return days
+    return tuple(days)
 
 
-def _waiting(there: ImportJobQuerySet, window: Window, last_visit: datetime | None) -> Waiting:
+def _waiting(there: ImportJobQuerySet, window: Window) -> Waiting:
     unconfirmed = list(
         there.open_in([JobStatus.UNCONFIRMED])
-        .select_related("workspace")
-        .order_by("-created_at", "-pk")[:MOST_COUNTED]
+        .order_by("-created_at", "-pk")
+        .values_list("pk", flat=True)[:MOST_COUNTED]
     )
     unsuccessful = list(
         there.needing_a_person()
         .filter(status__in=RESUBMITTABLE_STATUSES, created_at__gte=window.since)
-        .select_related("workspace")
-        .order_by("-finished_at", "-pk")[:MOST_COUNTED]
+        .order_by("-finished_at", "-pk")
+        .values_list("pk", "finished_at")[:MOST_COUNTED]
     )
     several = Attempt.objects.filter(job__in=unconfirmed, state=AttemptState.CONFLICT)
     in_conflict = set(several.values_list("job_id", flat=True))
-    conflicts = [job for job in unconfirmed if job.pk in in_conflict]
-    unanswered = [job for job in unconfirmed if job.pk not in in_conflict]
-    news = [
-        job
-        for job in unsuccessful
-        if last_visit and job.finished_at and job.finished_at >= last_visit
-    ]
+    conflicts = [number for number in unconfirmed if number in in_conflict]
+    unanswered = [number for number in unconfirmed if number not in in_conflict]
+    numbers = [*conflicts, *unanswered, *(number for number, _at in unsuccessful)]
     return Waiting(
-        rows=[*conflicts, *unanswered, *unsuccessful][:MOST_ROWS],
+        numbers=tuple(numbers[:MOST_ROWS]),
         count=there.needing_a_person().order_by()[:MOST_COUNTED].count(),
         unanswered=len(unanswered),
         conflicts=len(conflicts),
-        unsuccessful=len(unsuccessful),
-        news=len(news) if last_visit else None,
+        ended=tuple(at for _number, at in unsuccessful if at),
     )
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from jobs.services.overview import Day
+from jobs.services.overview import MOST_KEPT, Day
 
 # The drawing is stretched to its place, so that widths are shares; heights are of HEIGHT.
 PITCH, WIDTH, HEIGHT = 10.0, 6.6, 100.0
@@ -51,8 +52,8 @@ class Chart:
 
     width: float
     height: float
-    bars: list[Bar]
-    columns: list[Column]
+    bars: tuple[Bar, ...]
+    columns: tuple[Column, ...]
     top: int
     label: str
 
@@ -67,7 +68,7 @@ class Chart:
         return self.height / 2
 
     @property
-    def newest_first(self) -> list[Column]:
+    def newest_first(self) -> tuple[Column, ...]:
         """The columns in the order of the table."""
         return self.columns[::-1]
 
@@ -78,15 +79,17 @@ class Chart:
         return [f"{day:%m-%d}" for day in dict.fromkeys((days[0], days[len(days) // 2], days[-1]))]
 
 
-def chart_of(days: Sequence[Day]) -> Chart:
-    """The chart of these days, oldest first; there is at least one."""
+@lru_cache(MOST_KEPT)
+def chart_of(days: tuple[Day, ...], language: str | None) -> Chart:
+    """The chart of these days, oldest first, of which there is at least one; in the language,
+    which is what the thread speaks."""
     top = _round_number(max(day.total for day in days))
-    bars = [bar for place, day in enumerate(days) for bar in _bars(place, day, top)]
+    bars = tuple(bar for place, day in enumerate(days) for bar in _bars(place, day, top))
     return Chart(
         width=round(PITCH * len(days), 1),
         height=HEIGHT,
         bars=bars,
-        columns=[_column(day) for day in days],
+        columns=tuple(_column(day) for day in days),
         top=top,
         label=_label(days),
     )

@@ -15,15 +15,16 @@ from django.views.decorators.http import require_safe
 from jobs.middleware import DeskRequest
 from jobs.models import Duty, ImportJob
 from jobs.services import searching
+from jobs.services.listed_jobs import ListedJob
 from jobs.services.machinery import Station, machinery
-from jobs.services.overview import Overview, Pace, look
+from jobs.services.overview import Overview, Pace, Standing, Waiting, look
 from jobs.session_store import history_head
 from jobs.templatetags.clock import Clock, duration_text
 from jobs.views import freshness, visits
 from jobs.views.chrome import Pulse, as_part_of_page, chrome_of, wants_fragment
 from jobs.views.freshness import Version
 from jobs.views.outcome_chart import chart_of
-from jobs.views.rows import JobRow, capped, row_of
+from jobs.views.rows import JobRow, capped, timeless_rows_of
 
 REFRESH_SECONDS = 15
 SLOW_MINUTES = 5
@@ -94,7 +95,6 @@ def overview(request: DeskRequest) -> HttpResponse:
     found = look(
         [membership.workspace_id for membership in chrome_of(request).memberships],
         now=clock.now,
-        last_visit=last_visit,
         history_head=history_head(request),
     )
     context = _shown(request, found, clock, last_visit)
@@ -119,49 +119,62 @@ def overview(request: DeskRequest) -> HttpResponse:
 def _shown(
     request: DeskRequest, found: Overview, clock: Clock, last_visit: datetime | None
 ) -> dict[str, Any]:
-    waiting = [row_of(job, clock) for job in found.waiting.rows]
+    standing = found.standing
+    figures = standing.figures
+    news = standing.waiting.news_since(last_visit)
     return {
-        "tiles": _tiles(found, clock),
-        "chart": chart_of(found.figures.days),
-        "cut_at": clock.exact(found.figures.window.since) if found.figures.window.cut else "",
-        "waiting": waiting,
-        "news": _news(found, last_visit),
-        "moving": [_moving(job, found.figures.pace, clock) for job in found.moving],
-        "more_moving": found.moving_count > len(found.moving),
-        "troubles": [
+        "tiles": _tiles(found, clock, news),
+        "chart": chart_of(figures.days, get_language()),
+        "cut_at": clock.exact(figures.window.since) if figures.window.cut else "",
+        "waiting": tuple(_rows(request, found.waiting, clock)),
+        "news": _news(news, last_visit),
+        "moving": tuple(
+            Moving(row, slow=_is_slow(job, figures.pace, clock))
+            for row, job in zip(_rows(request, found.moving, clock), found.moving, strict=True)
+        ),
+        "troubles": tuple(
             TroubleLine(
                 trouble.explanation.title.in_language(get_language() or "en"),
                 trouble.explanation.fix.in_language(get_language() or "en"),
                 trouble.count,
-                _jobs_url(q=trouble.words, since=_since(found)),
+                _jobs_url(q=trouble.words, since=_since(standing)),
             )
-            for trouble in found.figures.troubles
-        ],
-        "pace": found.figures.pace and duration_text(found.figures.pace.median),
-        "empty": not (waiting or found.moving or any(day.total for day in found.figures.days))
+            for trouble in figures.troubles
+        ),
+        "pace": figures.pace and duration_text(figures.pace.median),
+        "empty": not (found.waiting or found.moving or any(day.total for day in figures.days))
         and not ImportJob.objects.visible_to(request.user).exists(),
     }
 
 
-def _news(found: Overview, last_visit: datetime | None) -> News | None:
-    if not last_visit or not found.waiting.news:
+def _rows(request: DeskRequest, jobs: list[ListedJob], clock: Clock) -> list[JobRow]:
+    rows = timeless_rows_of(jobs, chrome_of(request).memberships, clock)
+    return [
+        row._replace(age=clock.age(job.created_at)) for row, job in zip(rows, jobs, strict=True)
+    ]
+
+
+def _news(count: int | None, last_visit: datetime | None) -> News | None:
+    if not last_visit or not count:
         return None
     url = _jobs_url(status=searching.NEEDS_PERSON, ended_since=last_visit.isoformat())
-    return News(capped(found.waiting.news), url)
+    return News(capped(count), url)
 
 
-def _tiles(found: Overview, clock: Clock) -> list[Tile]:
-    ended = sum(day.succeeded + day.unsuccessful for day in found.figures.days)
-    succeeded = sum(day.succeeded for day in found.figures.days)
-    open_count = found.moving_count + found.waiting.unanswered + found.waiting.conflicts
-    days = len(found.figures.days)
-    return [
+def _tiles(found: Overview, clock: Clock, news: int | None) -> tuple[Tile, ...]:
+    standing = found.standing
+    figures, waiting = standing.figures, standing.waiting
+    ended = sum(day.succeeded + day.unsuccessful for day in figures.days)
+    succeeded = sum(day.succeeded for day in figures.days)
+    open_count = standing.moving_count + waiting.unanswered + waiting.conflicts
+    days = len(figures.days)
+    return (
         Tile(
             _("Needs a person"),
-            capped(found.waiting.count),
-            _waiting_note(found),
+            capped(waiting.count),
+            _waiting_note(waiting, news),
             _jobs_url(status=searching.NEEDS_PERSON),
-            "warn" if found.waiting.count else "ok",
+            "warn" if waiting.count else "ok",
         ),
         Tile(
             _("Open now"),
@@ -177,22 +190,21 @@ def _tiles(found: Overview, clock: Clock) -> list[Tile]:
             _("%(share)s %% of what ended") % {"share": f"{100 * succeeded / ended:.1f}"}
             if ended
             else _("nothing ended yet"),
-            _jobs_url(status="succeeded", since=_since(found)),
+            _jobs_url(status="succeeded", since=_since(standing)),
         ),
         Tile(
             _("Time to import"),
-            duration_text(found.figures.pace.median) if found.figures.pace else "–",
-            _("median; %(p95)s at p95") % {"p95": duration_text(found.figures.pace.p95)}
-            if found.figures.pace
+            duration_text(figures.pace.median) if figures.pace else "–",
+            _("median; %(p95)s at p95") % {"p95": duration_text(figures.pace.p95)}
+            if figures.pace
             else _("no import succeeded yet"),
-            _jobs_url(status="succeeded", since=_since(found)),
+            _jobs_url(status="succeeded", since=_since(standing)),
         ),
-    ]
+    )
 
 
-def _waiting_note(found: Overview) -> str:
+def _waiting_note(waiting: Waiting, news: int | None) -> str:
     """How much there is of each kind, the most pressing first."""
-    waiting = found.waiting
     parts = []
     if waiting.conflicts:
         parts.append(
@@ -204,16 +216,15 @@ def _waiting_note(found: Overview) -> str:
             ngettext("%(count)s unconfirmed", "%(count)s unconfirmed", waiting.unanswered)
             % {"count": capped(waiting.unanswered)}
         )
-    if waiting.news:
-        parts.append(_("%(count)s new since your last visit") % {"count": capped(waiting.news)})
-    elif waiting.unsuccessful:
-        parts.append(_("%(count)s came to nothing") % {"count": capped(waiting.unsuccessful)})
+    if news:
+        parts.append(_("%(count)s new since your last visit") % {"count": capped(news)})
+    elif waiting.ended:
+        parts.append(_("%(count)s came to nothing") % {"count": capped(len(waiting.ended))})
     return " · ".join(parts) or _("nothing waits for anyone")
 
 
-def _moving(job: ImportJob, pace: Pace | None, clock: Clock) -> Moving:
-    row = row_of(job, clock)
-    return Moving(row, slow=pace is not None and clock.now - job.created_at > pace.p95)
+def _is_slow(job: ListedJob, pace: Pace | None, clock: Clock) -> bool:
+    return pace is not None and clock.now - job.created_at > pace.p95
 
 
 def _stations(request: DeskRequest, clock: Clock) -> list[StationLine]:
@@ -262,8 +273,9 @@ def _jobs_url(**filters: str) -> str:
     return f"{reverse('job-list')}?{urlencode(filters)}"
 
 
-def _since(found: Overview) -> str:
+def _since(standing: Standing) -> str:
     """The first moment that the figures are of, as the list's filter takes it."""
-    start = found.figures.window.since
-    whole_day = start == found.figures.window.starts[0]
+    window = standing.figures.window
+    start = window.since
+    whole_day = start == window.starts[0]
     return start.date().isoformat() if whole_day else start.isoformat(timespec="seconds")

@@ -1,4 +1,5 @@
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,26 +8,27 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from jobs.choices import AttemptState, JobStatus, Origin
-from jobs.models import Workspace
+from jobs.models import ImportJob, Workspace
 from jobs.services import overview
-from jobs.services.overview import Overview
-from tests.making import make_attempt, make_job
+from jobs.services.listed_jobs import ListedJob
+from jobs.services.overview import Overview, Standing
+from tests.making import change, make_attempt, make_job
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def look(*workspaces: Workspace, last_visit: datetime | None = None) -> Overview:
-    return at(NOW, *workspaces, last_visit=last_visit)
+def look(*workspaces: Workspace) -> Standing:
+    return at(NOW, *workspaces).standing
 
 
-def at(now: datetime, *workspaces: Workspace, last_visit: datetime | None = None) -> Overview:
-    return overview.look(
-        [workspace.pk for workspace in workspaces],
-        now=now,
-        last_visit=last_visit,
-        history_head=secrets.token_hex(),
-    )
+def at(now: datetime, *workspaces: Workspace) -> Overview:
+    numbers = [workspace.pk for workspace in workspaces]
+    return overview.look(numbers, now=now, history_head=secrets.token_hex())
+
+
+def numbers_of(jobs: Sequence[ListedJob | ImportJob]) -> list[int]:
+    return [job.pk for job in jobs]
 
 
 def test_each_day_says_what_became_of_its_imports(workspace: Workspace) -> None:
@@ -49,7 +51,7 @@ def test_days_are_the_readers(workspace: Workspace) -> None:
     make_job(workspace, created_at=datetime(2026, 11, 23, 17, tzinfo=UTC))
     now = NOW.astimezone(ZoneInfo("Asia/Shanghai"))
 
-    found = at(now, workspace)
+    found = at(now, workspace).standing
 
     assert (found.figures.days[-2].total, found.figures.days[-1].total) == (0, 1)
 
@@ -90,10 +92,12 @@ def test_what_presses_most_stands_first(workspace: Workspace) -> None:
     several = make_job(workspace, status=JobStatus.UNCONFIRMED)
     make_attempt(several, state=AttemptState.CONFLICT)
 
-    waiting = look(workspace).waiting
+    found = at(NOW, workspace)
 
-    assert waiting.rows == [several, unanswered, failed[1], failed[2], failed[0]]
-    assert (waiting.conflicts, waiting.unanswered, waiting.unsuccessful) == (1, 1, 3)
+    waiting = found.standing.waiting
+    pressing = [several, unanswered, failed[1], failed[2], failed[0]]
+    assert numbers_of(found.waiting) == numbers_of(pressing)
+    assert (waiting.conflicts, waiting.unanswered, len(waiting.ended)) == (1, 1, 3)
     assert waiting.count == 5
 
 
@@ -101,9 +105,11 @@ def test_news_is_what_ended_since_the_last_visit(workspace: Workspace) -> None:
     for hours in (1, 3):
         make_job(workspace, status=JobStatus.REJECTED, finished_at=NOW - hours * HOUR)
 
-    assert look(workspace, last_visit=NOW - 2 * HOUR).waiting.news == 1
-    assert look(workspace, last_visit=NOW).waiting.news == 0
-    assert look(workspace).waiting.news is None
+    waiting = look(workspace).waiting
+
+    assert waiting.news_since(NOW - 2 * HOUR) == 1
+    assert waiting.news_since(NOW) == 0
+    assert waiting.news_since(None) is None
 
 
 def test_what_was_corrected_or_is_gone_waits_for_nobody(workspace: Workspace) -> None:
@@ -113,7 +119,7 @@ def test_what_was_corrected_or_is_gone_waits_for_nobody(workspace: Workspace) ->
 
     waiting = look(workspace).waiting
 
-    assert (waiting.rows, waiting.count) == ([], 0)
+    assert (waiting.numbers, waiting.count) == ((), 0)
 
 
 def test_what_is_under_way_stands_oldest_first(workspace: Workspace) -> None:
@@ -122,9 +128,10 @@ def test_what_is_under_way_stands_oldest_first(workspace: Workspace) -> None:
     make_job(workspace, status=JobStatus.UNCONFIRMED)
     make_job(workspace, status=JobStatus.RUNNING, gone_at=NOW)
 
-    found = look(workspace)
+    found = at(NOW, workspace)
 
-    assert (found.moving, found.moving_count) == ([older, running], 2)
+    assert numbers_of(found.moving) == numbers_of([older, running])
+    assert found.standing.moving_count == 2
 
 
 def test_errors_are_counted_by_what_explains_them(workspace: Workspace) -> None:
@@ -180,29 +187,30 @@ def test_nobodys_overview_is_empty() -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 40])
-def test_it_takes_nine_queries_however_many_jobs_there_are(workspace: Workspace, jobs: int) -> None:
+def test_it_takes_ten_queries_however_many_jobs_there_are(workspace: Workspace, jobs: int) -> None:
     other = Workspace.objects.create(slug="other", name="Other")
     for number in range(jobs):
         for status in JobStatus.values:
             make_job((workspace, other)[number % 2], status=status, created_at=NOW)
 
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         look(workspace, other)
 
-    assert len(queries) == 9
+    assert len(queries) == 10
 
 
-def test_the_figures_are_worked_out_once_for_each_event(workspace: Workspace) -> None:
+def test_all_but_the_jobs_is_worked_out_once_for_each_event(workspace: Workspace) -> None:
     def look_after(event: str) -> Overview:
-        return overview.look([workspace.pk], now=NOW, last_visit=None, history_head=event)
+        return overview.look([workspace.pk], now=NOW, history_head=event)
 
+    job = make_job(workspace, status=JobStatus.RUNNING, created_at=NOW - HOUR)
     before = look_after("one")
     make_job(workspace, created_at=NOW - HOUR)
+    change(job, display_name="What DashScope calls it")
     with CaptureQueriesContext(connection) as captured:
         again = look_after("one")
 
-    assert again.figures is before.figures
-    assert len(captured) == 4
-    assert look_after("two").figures.days[-1].total == 1
+    assert again.standing is before.standing
+    assert len(captured) == 1
+    assert again.moving[0].display_name == "What DashScope calls it"
+    assert look_after("two").standing.figures.days[-1].total == 2

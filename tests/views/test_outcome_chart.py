@@ -8,12 +8,12 @@ from jobs.views.outcome_chart import HEIGHT, LEAST, PITCH, chart_of
 FIRST = date(2026, 11, 1)
 
 
-def days(*counts: tuple[int, int, int]) -> list[Day]:
-    return [Day(FIRST + timedelta(days=n), *count) for n, count in enumerate(counts)]
+def days(*counts: tuple[int, int, int]) -> tuple[Day, ...]:
+    return tuple(Day(FIRST + timedelta(days=n), *count) for n, count in enumerate(counts))
 
 
 def test_parts_of_a_day_stand_on_each_other_within_the_drawing() -> None:
-    chart = chart_of(days((0, 0, 0), (5, 2, 1)))
+    chart = chart_of(days((0, 0, 0), (5, 2, 1)), "en")
 
     assert [bar.kind for bar in chart.bars] == ["succeeded", "unsuccessful", "open"]
     assert all(PITCH < bar.x < bar.x + bar.width < 2 * PITCH for bar in chart.bars)
@@ -24,7 +24,7 @@ def test_parts_of_a_day_stand_on_each_other_within_the_drawing() -> None:
 
 
 def test_one_failure_among_hundreds_is_seen() -> None:
-    chart = chart_of(days((900, 1, 0)))
+    chart = chart_of(days((900, 1, 0)), "en")
 
     assert chart.bars[1].height == LEAST
 
@@ -34,13 +34,13 @@ def test_one_failure_among_hundreds_is_seen() -> None:
     [(0, 2), (1, 2), (2, 2), (3, 4), (9, 12), (15, 16), (17, 20), (20, 20), (81, 120), (999, 1200)],
 )
 def test_the_scale_ends_on_a_round_number_whose_half_is_whole(most: int, top: int) -> None:
-    chart = chart_of(days((most, 0, 0)))
+    chart = chart_of(days((most, 0, 0)), "en")
 
     assert (chart.top, 2 * chart.middle) == (top, top)
 
 
 def test_it_says_in_words_what_it_draws() -> None:
-    chart = chart_of(days((1, 0, 0), (5, 2, 1)))
+    chart = chart_of(days((1, 0, 0), (5, 2, 1)), "en")
 
     assert chart.label.startswith(
         "9 imports submitted from 2026-11-01 to 2026-11-02: 6 succeeded, 2 came to nothing, 1 open."
@@ -53,4 +53,4 @@ def test_it_says_in_words_what_it_draws() -> None:
     ("count", "marks"), [(1, ["11-01"]), (2, ["11-01", "11-02"]), (5, ["11-01", "11-03", "11-05"])]
 )
 def test_it_names_the_first_the_middle_and_the_last_day(count: int, marks: list[str]) -> None:
-    assert chart_of(days(*[(1, 0, 0)] * count)).marks == marks
+    assert chart_of(days(*[(1, 0, 0)] * count), "en").marks == marks

@@ -138,6 +138,7 @@ def test_an_import_that_takes_long_says_so(
     assert "Longer than" not in get(client)
 
     make_job(workspace, status=JobStatus.RUNNING, created_at=now - timedelta(hours=3))
+    something_else_happens()
 
     assert get(client).count("Longer than") == 1
 
@@ -262,4 +263,4 @@ def test_the_number_of_queries_does_not_grow(
     with CaptureQueriesContext(connection) as queries_of_a_quiet_hour:
         get(client)
 
-    assert (len(queries), len(queries_of_a_quiet_hour)) == (15, 11)
+    assert (len(queries), len(queries_of_a_quiet_hour)) == (16, 7)
