@@ -28,6 +28,7 @@ from jobs.views.rows import JobRow, capped, timeless_rows_of
 
 REFRESH_SECONDS = 15
 SLOW_MINUTES = 5
+SLOW_IN = 20  # one in so many takes longer than what is called slow
 
 
 @dataclass(frozen=True)
@@ -224,7 +225,9 @@ def _waiting_note(waiting: Waiting, news: int | None) -> str:
 
 
 def _is_slow(job: ListedJob, pace: Pace | None, clock: Clock) -> bool:
-    return pace is not None and clock.now - job.created_at > pace.p95
+    if pace is None or pace.count < SLOW_IN:
+        return False
+    return clock.now - job.created_at > pace.p95
 
 
 def _stations(request: DeskRequest, clock: Clock) -> list[StationLine]:

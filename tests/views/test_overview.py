@@ -143,6 +143,17 @@ def test_an_import_that_takes_long_says_so(
     assert get(client).count("Longer than") == 1
 
 
+def test_of_nineteen_imports_none_says_what_is_slow(
+    client_of: ClientOf, vera: User, workspace: Workspace
+) -> None:
+    now = timezone.now()
+    for _ in range(19):
+        make_job(workspace, created_at=now - timedelta(hours=2), finished_at=now)
+    make_job(workspace, status=JobStatus.RUNNING, created_at=now - timedelta(hours=3))
+
+    assert "Longer than" not in get(client_of(vera))
+
+
 def test_the_first_visitor_is_told_the_first_steps(client_of: ClientOf, bob: User) -> None:
     page = get(client_of(bob))
 
