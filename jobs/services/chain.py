@@ -28,7 +28,7 @@ _ABOUT = (
     ('","job":', "coalesce(job_id{as_text}, 'null')"),
     (',"kind":"', "actor_kind"),
     ('","outcome":"', "outcome"),
-    ('","seq":', "seq"),
+    ('","seq":', "seq{as_text}"),
     (',"token":', "coalesce(token_id{as_text}, 'null')"),
     (',"user":', "coalesce(actor_user_id{as_text}, 'null')"),
     (',"v":1,"verb":"', "verb"),
@@ -219,7 +219,8 @@ def _agrees(dialect: _Dialect) -> str:
             for said, column in zip(texts, columns, strict=True)
             for part in (f"'{said}'", column)
         ]
-        return f"starts_with(canonical, concat({', '.join(parts)}, '{_ABOUT_END}'))"
+        # Put together with concat(), it takes a quarter longer.
+        return f"starts_with(canonical, {' || '.join(parts)} || '{_ABOUT_END}')"
     # The doubled sign of percent is halved when the statement is run.
     form = "%%s".join([*texts, _ABOUT_END])
     return f"instr(canonical, printf('{form}', {', '.join(columns)})) = 1"

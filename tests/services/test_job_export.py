@@ -126,7 +126,8 @@ def test_stretches_leave_out_and_repeat_nothing(
     workspace: Workspace, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = [make_job(workspace) for _ in range(12)]
-    monkeypatch.setattr(job_export, "STRETCH", 5)
+    monkeypatch.setattr(job_export, "STRETCH", 2)
+    monkeypatch.setattr(job_export, "LONGEST_STRETCH", 3)
     monkeypatch.setattr(job_export, "ROWS_A_PIECE", 2)
 
     ids = [row[0] for row in rows_of(exported(JobSearch(), bob))]
