@@ -12,13 +12,19 @@ from jobs.models import AuditEvent, AuditHead, AuditPersonal
 
 GENESIS = "0" * 64
 _HEAD = "SELECT seq, hash FROM jobs_audithead WHERE id = 1"
+# PostgreSQL gives a row to whoever comes as it is let go, past those who wait; a turn is given in
+# the order in which it was asked for. Of two who have the turn at once, the row still lets in one.
+_HEAD_IN_TURN = """
+    SELECT seq, hash FROM (SELECT pg_advisory_xact_lock(7205759)) AS turn, jobs_audithead
+    WHERE id = 1 FOR UPDATE OF jobs_audithead
+"""
 _MOVE = "UPDATE jobs_audithead SET seq = %s, hash = %s WHERE id = 1"
 
 
 def locked_head() -> tuple[int, str]:
     """The number and the hash of the last event. Until the end of the transaction nobody else
     gets them; on SQLite nobody else writes at all."""
-    lock = f"{_HEAD} FOR UPDATE" if connection.features.has_select_for_update else _HEAD
+    lock = _HEAD_IN_TURN if connection.vendor == "postgresql" else _HEAD
     with connection.cursor() as cursor:
         cursor.execute(lock)
         row = cursor.fetchone()
