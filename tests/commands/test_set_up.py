@@ -1,6 +1,9 @@
 """`manage.py set_up`: everything before the first page, and how to sign in."""
 
+import os
 import re
+import stat
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,20 +19,28 @@ from tests.making import PASSWORD
 
 
 @pytest.fixture(autouse=True)
-def place(settings: Any, tmp_path: Path) -> Path:
+def place(settings: Any, tmp_path: Path) -> Iterator[Path]:
     """Static files are collected here, with the names that production gives them."""
+    others_may_read = os.umask(0o022)
     settings.VAR_DIR = tmp_path
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
     }
-    return tmp_path
+    yield tmp_path
+    os.umask(others_may_read)
 
 
 def set_up() -> tuple[str, str]:
     told, done = StringIO(), StringIO()
     call_command("set_up", stdout=told, stderr=done)
     return told.getvalue(), done.getvalue()
+
+
+def test_what_it_makes_is_for_its_owner_alone(db: None, place: Path) -> None:
+    set_up()
+
+    assert stat.S_IMODE((place / "static_digest").stat().st_mode) == 0o600
 
 
 def test_it_makes_the_first_workspace_and_prints_a_link_for_the_first_account(

@@ -49,3 +49,9 @@ def test_numbers_of_decisions_have_no_gap() -> None:
     numbers = [int(path.name[:4]) for path in files("docs/decisions/*.md")]
 
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_no_file_was_left_half_merged() -> None:
+    marks = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+
+    assert [str(path) for path in files("*") if marks.search(path.read_bytes())] == []

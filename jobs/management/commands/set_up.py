@@ -1,6 +1,7 @@
 """`manage.py set_up`: what has to be done before the pages can be served, as often as you like."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ class Command(BaseCommand):
     requires_system_checks = ["jobs"]
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # A database in a file is for its owner alone, whoever runs this.
+        os.umask(0o077)
         self._migrate()
         self._collect_static_files()
         workspaces.ensure_first()
