@@ -1,7 +1,9 @@
-"""A client of the custom-model import API of DashScope (Model Studio). Needs no Django."""
+"""A client of the custom-model import API of DashScope (Model Studio). Needs no Django.
+
+The client itself is in `client`: only who calls DashScope has to load `requests`.
+"""
 
 from jobs.dashscope.calls import Timeouts
-from jobs.dashscope.client import DEFAULT_MAX_BODY_BYTES, Client
 from jobs.dashscope.errors import (
     DashScopeError,
     NotSent,
@@ -12,6 +14,7 @@ from jobs.dashscope.errors import (
 )
 from jobs.dashscope.regions import BEIJING, REGIONS, SINGAPORE, Region, checked_base_url, region_of
 from jobs.dashscope.schemas import (
+    IMPORT_PATH,
     CreatedJob,
     Exchange,
     JobPage,
@@ -23,10 +26,9 @@ from jobs.dashscope.schemas import (
 
 __all__ = [
     "BEIJING",
-    "DEFAULT_MAX_BODY_BYTES",
+    "IMPORT_PATH",
     "REGIONS",
     "SINGAPORE",
-    "Client",
     "CreatedJob",
     "DashScopeError",
     "Exchange",

@@ -8,10 +8,9 @@ from jobs.dashscope import answers, verdicts
 from jobs.dashscope.calls import Timeouts
 from jobs.dashscope.errors import OutcomeUnknown, Reason
 from jobs.dashscope.regions import checked_base_url
-from jobs.dashscope.schemas import CreatedJob, JobPage, RemoteJob, RemoteJobAnswer
+from jobs.dashscope.schemas import IMPORT_PATH, CreatedJob, JobPage, RemoteJob, RemoteJobAnswer
 from jobs.dashscope.transport import Delivery, Transport
 
-IMPORT_PATH = "/api/v1/custom_models/import"
 DEFAULT_MAX_BODY_BYTES = 1024 * 1024
 LARGEST_PAGE = 100
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+IMPORT_PATH = "/api/v1/custom_models/import"
+
 
 @dataclass(frozen=True)
 class RemoteJob:

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jobs.dashscope.client import IMPORT_PATH
+from jobs.dashscope import IMPORT_PATH
 from jobs.models import Workspace
 from jobs.services import content, upstream
 

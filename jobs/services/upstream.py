@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -10,10 +11,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from jobs.choices import Region
-from jobs.dashscope import Client, DashScopeError, Exchange, Timeouts
+from jobs.dashscope import DashScopeError, Exchange, Timeouts
 from jobs.dashscope.regions import REGIONS, checked_base_url
 from jobs.models import Workspace
 from jobs.services import keys
+
+if TYPE_CHECKING:
+    from jobs.dashscope.client import Client
 
 LONGEST_BACK_OFF_SECONDS = 300.0
 # A call ends well before the lease under which it is made, so that its answer can be written.
@@ -26,7 +30,7 @@ __all__ = ["Upstream", "base_url", "checked_base_url", "connect", "host", "longe
 class Upstream:
     """A workspace's DashScope as one worker reaches it."""
 
-    client: Client
+    client: "Client"
     host: str
     key_fingerprint: str
 
@@ -46,6 +50,9 @@ def host(workspace: Workspace) -> str:
 def connect(workspace: Workspace) -> Upstream:
     """A client for the workspace. Raises keys.KeyMissing, and ValueError for an unusable key
     or address; nothing has been sent then."""
+    # The pages know upstream too, and call nothing: `requests` is 9 MB of memory.
+    from jobs.dashscope.client import Client
+
     key = keys.api_key(workspace)
     read = settings.DASHSCOPE_READ_TIMEOUT_SECONDS
     connecting = settings.DASHSCOPE_CONNECT_TIMEOUT_SECONDS

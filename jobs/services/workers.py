@@ -1,10 +1,8 @@
-"""Workers: that they are alive, which keys they can use, and what they do in what order."""
+"""Workers: that they are alive, and which keys they can use."""
 
 import os
 import secrets
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -12,51 +10,12 @@ from django.utils import timezone
 
 from jobs.models import WorkerHeartbeat
 from jobs.models.statements import Statement
-from jobs.services import (
-    audit_duties,
-    discovery,
-    following,
-    key_checks,
-    keys,
-    leases,
-    notice_delivery,
-    notices,
-    removal,
-    sending,
-    settling,
-)
+from jobs.services import keys, leases
 
 BEAT_SECONDS = 2.0
 # A worker that was silent this long is taken for dead by /readyz and the pages.
 SILENT_SECONDS = 15.0
 FORGOTTEN_AFTER = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One kind of work: `run` does one due piece of it and says whether there was any."""
-
-    label: str
-    run: Callable[[str], bool]
-    hands: int = 1
-    idle_seconds: float = 1.0
-    """How long a hand that found nothing waits before it looks again."""
-
-
-# They run side by side, so that a call that hangs holds up only its own kind; sending has
-# several hands, and a submission leaves within half a second.
-STEPS = (
-    Step("send", sending.send_next, hands=4, idle_seconds=0.5),
-    Step("notice dead senders", settling.notice_dead_senders),
-    Step("settle", settling.settle_next),
-    Step("follow", following.follow_next),
-    Step("remove", removal.remove_next),
-    Step("discover", discovery.discover_next),
-    Step("check keys", key_checks.check_next),
-    Step("keep the history", audit_duties.keep_next),
-    Step("find notices", notices.find_next),
-    Step("deliver notices", notice_delivery.deliver_next),
-)
 
 
 def new_name() -> str:

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from jobs.dashscope import Client, DashScopeError, Timeouts, build_create_payload
+from jobs.dashscope import DashScopeError, Timeouts, build_create_payload
+from jobs.dashscope.client import Client
 from tests.dashscope.raw_server import LOOPBACK_PEM, Behaviour, RawServer
 
 KEY = "sk-canary-3f9a27c1d0e84b56"

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from jobs.dashscope import Client, CreatedJob, NotSent, OutcomeUnknown, Reason, RemoteJob
+from jobs.dashscope import CreatedJob, NotSent, OutcomeUnknown, Reason, RemoteJob
+from jobs.dashscope.client import Client
 from tests.dashscope.examples import (
     CALLS,
     GOOD_BODIES,

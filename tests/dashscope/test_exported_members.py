@@ -4,10 +4,9 @@ from jobs import dashscope
 def test_the_public_names_are_these_and_all_of_them_exist():
     assert dashscope.__all__ == [
         "BEIJING",
-        "DEFAULT_MAX_BODY_BYTES",
+        "IMPORT_PATH",
         "REGIONS",
         "SINGAPORE",
-        "Client",
         "CreatedJob",
         "DashScopeError",
         "Exchange",

@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 
-from jobs.dashscope import Client
+from jobs.dashscope.client import Client
 from jobs.dashscope.keys import REMOVED, ApiKey
 from tests.dashscope.examples import (
     CALLS,

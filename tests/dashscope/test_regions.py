@@ -1,6 +1,7 @@
 import pytest
 
-from jobs.dashscope import BEIJING, REGIONS, SINGAPORE, Client, region_of
+from jobs.dashscope import BEIJING, REGIONS, SINGAPORE, region_of
+from jobs.dashscope.client import Client
 from tests.dashscope.examples import KEY, PATIENT
 
 

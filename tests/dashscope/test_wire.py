@@ -6,7 +6,8 @@ from threading import Thread
 
 import pytest
 
-from jobs.dashscope import Client, NotSent, OutcomeUnknown, Reason
+from jobs.dashscope import NotSent, OutcomeUnknown, Reason
+from jobs.dashscope.client import Client
 from tests.dashscope.examples import (
     CALLS,
     GOOD_BODIES,

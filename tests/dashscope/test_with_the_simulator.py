@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from jobs.dashscope import (
-    Client,
     DashScopeError,
     OutcomeUnknown,
     Reason,
@@ -13,6 +12,7 @@ from jobs.dashscope import (
     Timeouts,
     build_create_payload,
 )
+from jobs.dashscope.client import Client
 from jobs.simulator import Simulator
 from jobs.simulator.faults import DETACHED, LISTING, SPOILING
 from tests.dashscope.examples import CALLS, PATIENT, PAYLOAD, READS, client_of

@@ -1,5 +1,6 @@
-"""Imports point down."""
+"""Imports point down, and each process loads what it needs."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,3 +14,16 @@ def test_imports_point_down() -> None:
     done = subprocess.run([tool, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout
+
+
+def test_pages_load_nothing_that_calls_others() -> None:
+    loaded = (
+        "import sys, tests.settings, django; django.setup(); import importer_site.wsgi, jobs.urls;"
+        "print(sorted({'requests', 'jobs.services.sending'} & set(sys.modules)))"
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+    assert done.stdout == "[]\n", done.stderr

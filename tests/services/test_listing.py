@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.dashscope import Client, Timeouts
+from jobs.dashscope import Timeouts
+from jobs.dashscope.client import Client
 from jobs.services import listing
 from jobs.services.listing import PAGE_SIZE, Coverage
 from jobs.services.upstream import Upstream

@@ -12,7 +12,8 @@ from django.db import connection
 from django.test import Client
 
 from jobs.models import ImportJob, Membership
-from jobs.services import figures, workers
+from jobs.services import figures
+from jobs.services.steps import STEPS
 from tests.bench.seeding import Seeded, seed
 
 JOBS = 5_000
@@ -102,7 +103,7 @@ def test_neither_pages_nor_workers_walk_past_all_jobs(
             assert client.get(address).status_code == 200
         client.get(f"/jobs/{job.pk}/")
     list(figures.figures())
-    for step in workers.STEPS:
+    for step in STEPS:
         step.run("worker-1")
 
     assert meter.heavy == []

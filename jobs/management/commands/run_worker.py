@@ -11,6 +11,7 @@ from django.db import close_old_connections, connections
 
 from jobs.errors import LeaseLost
 from jobs.services import workers
+from jobs.services.steps import STEPS, Step
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
             threading.Thread(
                 target=_repeat, args=(step, name, stopping), name=f"{step.label} {hand}"
             )
-            for step in workers.STEPS
+            for step in STEPS
             for hand in range(step.hands)
         ]
         for thread in threads:
@@ -58,13 +59,13 @@ class Command(BaseCommand):
         busy = True
         while busy:
             busy = False
-            for step in workers.STEPS:
+            for step in STEPS:
                 while step.run(name):
                     busy = True
         workers.part(name)
 
 
-def _repeat(step: workers.Step, name: str, stopping: threading.Event) -> None:
+def _repeat(step: Step, name: str, stopping: threading.Event) -> None:
     """Do the step again and again; SIGTERM lets the one in hand end."""
     try:
         while not stopping.is_set():
