@@ -1,7 +1,8 @@
 # `make run` and `make test` need nothing but make and Python 3.11: the rest is installed into
 # .venv, with the versions and hashes of requirements/.
 PYTHON ?= python3
-JOBS ?= 3
+# Processes that share the tests: of four, one waits for programs of its own, another for sockets.
+JOBS ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
 

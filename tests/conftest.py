@@ -36,7 +36,6 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 WAITING = ("tests/browser/test_story.py", "tests/faults/", "tests/test_rehearsal.py")
 LONGEST = (
     "tests/browser/test_every_page.py",
-    "tests/browser/test_sso_pages.py",
     "tests/security/test_single_sign_on.py",
     "tests/importer_site/test_desk.py",
     "tests/browser/",

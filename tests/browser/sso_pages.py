@@ -1,5 +1,6 @@
 """The pages of single sign-on and of the second factor, walked through in a browser and held to
-the rules of test_every_page.py; test_sso_pages.py runs these with settings of their own."""
+the rules of test_every_page.py; security/test_single_sign_on.py runs these with settings of
+their own."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,7 @@
 """Single sign-on: off unless it is asked for, and whole when it is.
 
 With it, and with a second factor, there are more apps and addresses, so the tests of both run
-in a process with settings of their own: RUN_APART, in tests/sso.
+in a process with settings of their own: RUN_APART, in tests/sso and tests/browser.
 """
 
 import os
@@ -10,13 +10,16 @@ import sys
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from jobs.checks import single_sign_on_is_whole
 from jobs.services import single_sign_on
 from tests.house.reading import ROOT
 
-RUN_APART = "chat_sign_in.py erasing.py second_factor_pages.py second_step.py signing_in.py"
+RUN_APART = (
+    "chat_sign_in.py erasing.py second_factor_pages.py second_step.py signing_in.py sso_pages.py"
+)
 WITHOUT_ALLAUTH = """
 import sys
 sys.modules["allauth"] = None
@@ -32,8 +35,10 @@ print(client.post("/accounts/single-sign-on/oidc/", headers={"host": "localhost"
 
 def test_people_come_in_by_it_as_they_should() -> None:
     options = ["--ds=tests.sso.settings", f"--override-ini=python_files={RUN_APART}"]
+    # Pages look the same on every database.
+    places = ["tests/sso", "tests/browser"] if connection.vendor == "sqlite" else ["tests/sso"]
 
-    done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "tests/sso")
+    done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *places)
 
     assert done.returncode == 0, done.stdout[-6000:]
     assert " passed" in done.stdout
