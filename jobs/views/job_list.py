@@ -21,7 +21,7 @@ from jobs.templatetags.clock import Clock
 from jobs.views import freshness, job_filters, list_columns, saved_views, selection
 from jobs.views.chrome import as_part_of_page, chrome_of, wants_fragment
 from jobs.views.freshness import Version
-from jobs.views.rows import Pager, RowHeads, capped, timeless_rows_of
+from jobs.views.rows import Pager, RowHeads, aged, capped, timeless_rows_of
 
 PAGE_SIZE = 50
 # Seconds between refreshes while something young is open, something old is, and nothing is.
@@ -53,10 +53,7 @@ def job_list(request: DeskRequest) -> HttpResponse:
     version = Version(state, freshness.content_of(timeless, newer))
     heads = _heads(request, columns, order)
     context = {
-        "rows": [
-            row._replace(age=clock.age(job.created_at))
-            for row, job in zip(timeless, page.jobs, strict=True)
-        ],
+        "rows": aged(timeless, page.jobs, clock),
         "search": search,
         "reach": f"{SHORT_TERMS_REACH:,}" if found.leaves_old_jobs_out else "",
         "is_member": bool(memberships),

@@ -24,7 +24,7 @@ from jobs.views import freshness, visits
 from jobs.views.chrome import Pulse, as_part_of_page, chrome_of, wants_fragment
 from jobs.views.freshness import Version
 from jobs.views.outcome_chart import chart_of
-from jobs.views.rows import JobRow, capped, timeless_rows_of
+from jobs.views.rows import JobRow, aged, capped, timeless_rows_of
 
 REFRESH_SECONDS = 15
 SLOW_MINUTES = 5
@@ -149,10 +149,7 @@ def _shown(
 
 
 def _rows(request: DeskRequest, jobs: list[ListedJob], clock: Clock) -> list[JobRow]:
-    rows = timeless_rows_of(jobs, chrome_of(request).memberships, clock)
-    return [
-        row._replace(age=clock.age(job.created_at)) for row, job in zip(rows, jobs, strict=True)
-    ]
+    return aged(timeless_rows_of(jobs, chrome_of(request).memberships, clock), jobs, clock)
 
 
 def _news(count: int | None, last_visit: datetime | None) -> News | None:

@@ -140,6 +140,13 @@ def timeless_rows_of(
     return [_row_on(today, language, job, places[job.workspace_id]) for job in jobs]
 
 
+def aged(rows: Iterable[JobRow], jobs: Iterable[ListedJob], clock: Clock) -> list[JobRow]:
+    """The rows of these jobs with their ages."""
+    return [
+        row._replace(age=clock.age(job.created_at)) for row, job in zip(rows, jobs, strict=True)
+    ]
+
+
 class _Place(NamedTuple):
     """What a row says of the job's workspace."""
 

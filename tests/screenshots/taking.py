@@ -2,8 +2,9 @@
 
 import sys
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
 from tests import machine
 from tests.browser.conftest import FLAGS
@@ -11,8 +12,12 @@ from tests.screenshots import stage
 from tests.screenshots.pages import pages
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
-SCREENS = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height": 844}}
-THEMES = ("light", "dark")
+Theme = Literal["light", "dark"]
+SCREENS: dict[str, ViewportSize] = {
+    "1440": {"width": 1440, "height": 900},
+    "390": {"width": 390, "height": 844},
+}
+THEMES: tuple[Theme, ...] = ("light", "dark")
 LANGUAGES = ("en", "zh-hans")
 # What the README shows: a file name, and the picture that it is a copy of, less what is below
 # the fold.
@@ -48,12 +53,14 @@ def _photograph(url: str, addresses: list[tuple[str, str]], directory: Path) -> 
         browser.close()
 
 
-def _context(browser: Browser, url: str, screen: str, theme: str, language: str) -> BrowserContext:
+def _context(
+    browser: Browser, url: str, screen: str, theme: Theme, language: str
+) -> BrowserContext:
     return browser.new_context(
         base_url=url,
-        viewport=SCREENS[screen],  # type: ignore[arg-type]
+        viewport=SCREENS[screen],
         is_mobile=screen == "390",
-        color_scheme=theme,  # type: ignore[arg-type]
+        color_scheme=theme,
         locale=language,
         timezone_id="Asia/Shanghai",
         reduced_motion="reduce",
