@@ -17,7 +17,8 @@ from typing import Any
 
 from tests import machine
 
-OPTIONS = "-c listen_addresses=''"
+# Four processes of tests share it, and each has tests that open fifty connections at once.
+OPTIONS = "-c listen_addresses='' -c max_connections=300"
 # Nothing has to outlive the run, so nothing is forced to the disk.
 FORGETFUL = f"{OPTIONS} -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
