@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from jobs.choices import DutyKind
@@ -38,11 +38,16 @@ def claim(kind: DutyKind, worker: str, work: QuerySet[Any] | None = None) -> Dut
 
 
 def finish(duty: Duty, *, again_in_seconds: float, calls: int, duration_seconds: float) -> None:
-    """Give the duty back, due again in a while. Raises LeaseLost if another worker took it."""
+    """Give the duty back, due again in a while, or at once if it was hastened meanwhile: what it
+    was hastened for may have come too late to be done. Raises LeaseLost if another worker took
+    it."""
     now = timezone.now()
     leases.write_back(
         duty,
-        due_at=now + timedelta(seconds=again_in_seconds),
+        due_at=Case(
+            When(due_at=duty.due_at, then=Value(now + timedelta(seconds=again_in_seconds))),
+            default=F("due_at"),
+        ),
         done_at=now,
         calls=calls,
         duration_ms=int(duration_seconds * 1000),
