@@ -1,8 +1,8 @@
 # `make run` and `make test` need nothing but make and Python 3.11: the rest is installed into
 # .venv, with the versions and hashes of requirements/.
 PYTHON ?= python3
-# Processes that share the tests: of four, one waits for programs of its own, another for sockets.
-JOBS ?= 4
+# Processes that share the tests on each database.
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -30,12 +30,21 @@ run: ## start Import Desk on HOST:PORT
 	@exec $(BIN)/python -m importer_site.desk
 
 .PHONY: test
-test: ## run every test on SQLite, and once more on PostgreSQL
+test: ## run every test on SQLite and, at the same time, on PostgreSQL
 	$(call install,dev,run dev)
 	@$(BIN)/python -m tests.machine
+	@$(MAKE) --no-print-directory --jobs 2 test-on-sqlite test-on-postgresql
+
+.PHONY: test-on-sqlite
+test-on-sqlite:
 	$(BIN)/python -m pytest -n $(JOBS)
-	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n $(JOBS) \
-		$(addprefix --ignore=tests/,$(SAME_ON_EVERY_DATABASE))
+
+# Printed at its end, or the dots of both would mix.
+.PHONY: test-on-postgresql
+test-on-postgresql:
+	@printed=$$($(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n $(JOBS) \
+		$(addprefix --ignore=tests/,$(SAME_ON_EVERY_DATABASE)) 2>&1); \
+		code=$$?; printf '%s\n' "$$printed"; exit $$code
 # These never touch a database, are about the other one, or look at pages whose tests below
 # tests/views do.
 SAME_ON_EVERY_DATABASE := browser dashscope explanations house importer_site simulator sqlite

@@ -8,6 +8,8 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from jobs.simulator import Simulator
 from tests.running import ROOT, Desk, ends_within, environment_of
 
@@ -23,12 +25,18 @@ def test_it_is_what_make_run_starts() -> None:
     assert shown.stdout.splitlines()[-1] == "exec .venv/bin/python -m importer_site.desk"
 
 
-def test_it_answers_warm_within_five_seconds_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    with Desk(tmp_path) as first:
+@pytest.fixture(scope="module")
+def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the first start and its end have left."""
+    directory = tmp_path_factory.mktemp("desk")
+    with Desk(directory) as first:
         assert first.url
-        simulator_at_first = first.simulator.base_url
+        (directory / "simulator_at_first").write_text(first.simulator.base_url)
+    return directory
 
-    with Desk(tmp_path) as desk:
+
+def test_it_answers_warm_within_five_seconds_and_leaves_nothing_behind(var_dir: Path) -> None:
+    with Desk(var_dir) as desk:
         with urllib.request.urlopen(f"{desk.url}/accounts/login/", timeout=30) as page:
             assert page.status == 200
         seconds = desk.processor_seconds_to_first_page()
@@ -36,7 +44,7 @@ def test_it_answers_warm_within_five_seconds_and_leaves_nothing_behind(tmp_path:
         code = desk.stop()
 
     assert seconds < WARM_SECONDS
-    assert desk.simulator.base_url == simulator_at_first
+    assert desk.simulator.base_url == (var_dir / "simulator_at_first").read_text()
     assert len(everything) == 5  # simulator, gunicorn and its two, worker
     assert all(ends_within(pid, 0) for pid in everything)
     assert code == 0
@@ -89,8 +97,8 @@ def test_it_says_that_the_port_is_taken_before_it_does_anything(tmp_path: Path) 
     assert not (tmp_path / "var").exists()
 
 
-def test_no_process_outlives_a_killed_parent(tmp_path: Path) -> None:
-    with Desk(tmp_path) as desk:
+def test_no_process_outlives_a_killed_parent(var_dir: Path) -> None:
+    with Desk(var_dir) as desk:
         assert desk.url
         everything = desk.processes()
 
@@ -100,8 +108,8 @@ def test_no_process_outlives_a_killed_parent(tmp_path: Path) -> None:
     assert ended == [True] * 5
 
 
-def test_it_starts_a_dead_worker_again_and_ends_with_the_web_server(tmp_path: Path) -> None:
-    with Desk(tmp_path) as desk:
+def test_it_starts_a_dead_worker_again_and_ends_with_the_web_server(var_dir: Path) -> None:
+    with Desk(var_dir) as desk:
         assert desk.url
         desk.wait_for("is at work")
         (worker,) = desk.processes("run_worker")

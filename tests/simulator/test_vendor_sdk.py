@@ -4,16 +4,23 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from dashscope.client.base_api import CreateMixin, DeleteMixin, GetMixin, ListMixin
 
 from jobs.simulator import SIMULATOR_KEY, Simulator
 from tests.simulator.asking import ORDER
 
 
-class CustomModelImport(CreateMixin, GetMixin, ListMixin, DeleteMixin):
-    """The import call, as the SDK would have it if it had one."""
+@pytest.fixture(scope="module")
+def custom_models() -> Any:
+    """The import call, as the SDK would have it if it had one.
 
-    SUB_PATH = "custom_models/import"
+    The SDK is imported when it is used: it takes longer than all tests of this file.
+    """
+    from dashscope.client.base_api import CreateMixin, DeleteMixin, GetMixin, ListMixin
+
+    class CustomModelImport(CreateMixin, GetMixin, ListMixin, DeleteMixin):
+        SUB_PATH = "custom_models/import"
+
+    return CustomModelImport
 
 
 @pytest.fixture
@@ -21,13 +28,15 @@ def address(simulator: Simulator) -> dict[str, Any]:
     return {"base_address": f"{simulator.base_url}/api/v1", "api_key": SIMULATOR_KEY}
 
 
-def test_it_creates_gets_lists_and_deletes(simulator: Simulator, address: dict[str, Any]) -> None:
-    created = CustomModelImport.call(ORDER, **address)
+def test_it_creates_gets_lists_and_deletes(
+    custom_models: Any, simulator: Simulator, address: dict[str, Any]
+) -> None:
+    created = custom_models.call(ORDER, **address)
     job_id = created.output["job_id"]
-    got = CustomModelImport.get(job_id, **address)
-    listed = CustomModelImport.list(page_no=1, page_size=100, **address)
+    got = custom_models.get(job_id, **address)
+    listed = custom_models.list(page_no=1, page_size=100, **address)
     simulator.clock.push(60)
-    deleted = CustomModelImport.delete(job_id, **address)
+    deleted = custom_models.delete(job_id, **address)
 
     assert [answer.status_code for answer in (created, got, listed, deleted)] == [HTTPStatus.OK] * 4
     assert created.output["weight_type"] == "lora"
@@ -43,9 +52,11 @@ def test_it_creates_gets_lists_and_deletes(simulator: Simulator, address: dict[s
     ]
 
 
-def test_it_tells_an_error_as_a_value(simulator: Simulator, address: dict[str, Any]) -> None:
-    unknown = CustomModelImport.call({**ORDER, "model_name": "gpt-4"}, **address)
-    denied = CustomModelImport.list(**{**address, "api_key": "no key"})
+def test_it_tells_an_error_as_a_value(
+    custom_models: Any, simulator: Simulator, address: dict[str, Any]
+) -> None:
+    unknown = custom_models.call({**ORDER, "model_name": "gpt-4"}, **address)
+    denied = custom_models.list(**{**address, "api_key": "no key"})
 
     assert (unknown.status_code, unknown.code) == (HTTPStatus.NOT_FOUND, "NotFound")
     assert "gpt-4" in unknown.message
