@@ -6,9 +6,11 @@ flat and a million events take seconds. docs/audit.md says what is checked and w
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -18,7 +20,9 @@ from jobs.models import AuditHead
 from jobs.services import chain_exchanges
 from jobs.services.audit import GENESIS
 
-BATCH = 1000
+# So few that PostgreSQL's answer fits what lies between two programs, and it need not wait with it.
+BATCH = 250
+AHEAD = 2
 _SOME_EXCHANGE = chain_exchanges.SOME_EXCHANGE.encode()
 
 # An event's text begins with what the columns repeat, so that one comparison checks them all.
@@ -107,12 +111,11 @@ def walk(up_to: Position, start: Position = Position()) -> Iterator[Position]:
     Raises BadRecord at the first bad one.
     """
     position = start
-    with connection.cursor() as cursor:
-        while position.seq < up_to.seq:
-            position = _check_batch(cursor, position, min(position.seq + BATCH, up_to.seq))
-            if position.seq == up_to.seq and position.hash != up_to.hash:
-                raise BadRecord(up_to.seq, Fault.HEAD)
-            yield position
+    for batch in _batches(start.seq, up_to.seq):
+        position = _check(batch, position)
+        if position.seq == up_to.seq and position.hash != up_to.hash:
+            raise BadRecord(up_to.seq, Fault.HEAD)
+        yield position
 
 
 def check_ends() -> None:
@@ -129,10 +132,53 @@ def check_ends() -> None:
         raise BadRecord(personal, Fault.PERSONAL)
 
 
-def _check_batch(cursor: Any, position: Position, last: int) -> Position:
+class _Batch(NamedTuple):
+    """The events up to `last`, and the personal values that stand beside them."""
+
+    last: int
+    events: list[tuple[int, bytes, bytes]]
+    personal: list[tuple[int, bytes, bytes]]
+
+
+def _batches(start: int, end: int) -> Iterator[_Batch]:
+    """The batches after the event `start` up to the event `end`."""
+    spans = ((seq, min(seq + BATCH, end)) for seq in range(start, end, BATCH))
+    return _batches_ahead(spans) if connection.vendor == "postgresql" else _batches_of(spans)
+
+
+def _batches_of(spans: Iterator[tuple[int, int]]) -> Iterator[_Batch]:
     sql = _statements()
-    rows = _rows(cursor, sql.events, [position.seq, last])
-    seq, previous = position.seq, position.hash.encode()
+    with connection.cursor() as cursor:
+        for span in spans:
+            events = cursor.execute(sql.events, span).fetchall()
+            yield _Batch(span[1], events, cursor.execute(sql.personal, span).fetchall())
+
+
+def _batches_ahead(spans: Iterator[tuple[int, int]]) -> Iterator[_Batch]:
+    """PostgreSQL is asked for each batch before the one before it is checked, and puts it together
+    meanwhile."""
+    sql = _statements()
+    connection.ensure_connection()
+    raw = connection.connection
+
+    def ask(span: tuple[int, int]) -> tuple[int, Any, Any]:
+        return span[1], raw.execute(sql.events, span), raw.execute(sql.personal, span)
+
+    with connection.wrap_database_errors, raw.pipeline():
+        ahead = map(ask, spans)
+        asked = deque(islice(ahead, AHEAD))
+        while asked:
+            last, events, personal = asked.popleft()
+            asked.extend(islice(ahead, 1))
+            yield _Batch(
+                last,
+                [(seq, text.encode(), hashes.encode()) for seq, text, hashes in events],
+                [(seq, key.encode(), salted.encode()) for seq, key, salted in personal],
+            )
+
+
+def _check(batch: _Batch, position: Position) -> Position:
+    rows, seq, previous = batch.events, position.seq, position.hash.encode()
     sha256 = hashlib.sha256
     for number, text, hashes in rows:
         link = previous + sha256(text).hexdigest().encode()
@@ -142,9 +188,10 @@ def _check_batch(cursor: Any, position: Position, last: int) -> Position:
         seq, previous = number, hash_
     # What stands beside the good ones comes before the first bad one.
     good = [text for _seq, text, _hashes in rows[: seq - position.seq]]
-    cursor.execute(sql.personal, [position.seq, seq])
-    for number, key, salted in cursor.fetchall():
-        commitment = _as_bytes(key) + sha256(_as_bytes(salted)).hexdigest().encode()
+    for number, key, salted in batch.personal:
+        if number > seq:
+            break
+        commitment = key + sha256(salted).hexdigest().encode()
         if commitment not in good[number - position.seq - 1]:
             raise BadRecord(number, Fault.PERSONAL)
     told: list[tuple[int, bytes]] = []
@@ -154,17 +201,19 @@ def _check_batch(cursor: Any, position: Position, last: int) -> Position:
     if altered is not None:
         raise BadRecord(altered, Fault.EXCHANGE)
     reached = Position(seq, previous.decode())
-    if seq != last:
-        raise BadRecord(seq + 1, _fault_after(cursor, reached))
+    if seq != batch.last:
+        raise BadRecord(seq + 1, _fault_after(reached))
     return reached
 
 
-def _fault_after(cursor: Any, position: Position) -> Fault:
+def _fault_after(position: Position) -> Fault:
     """What is wrong with the first event that is bad, which comes after this position."""
-    rows = _rows(cursor, _statements().event, [position.seq + 1])
-    if not rows:
+    with connection.cursor() as cursor:
+        cursor.execute(_statements().event, [position.seq + 1])
+        found = cursor.fetchone()
+    if not found:
         return Fault.MISSING
-    _seq, text, hashes = rows[0]
+    text, hashes = (part.encode() if isinstance(part, str) else part for part in found[1:])
     previous, digest = position.hash.encode(), hashlib.sha256(text).hexdigest().encode()
     if hashes[:64] != previous:
         return Fault.LINK
@@ -172,18 +221,6 @@ def _fault_after(cursor: Any, position: Position) -> Fault:
         return Fault.DIGEST
     hash_ = hashlib.sha256(previous + digest).hexdigest().encode()
     return Fault.HASH if hashes[128:] != hash_ else Fault.COLUMNS
-
-
-def _rows(cursor: Any, sql: str, parameters: list[int]) -> list[tuple[int, bytes, bytes]]:
-    cursor.execute(sql, parameters)
-    rows: list[tuple[int, Any, Any]] = cursor.fetchall()
-    if connection.vendor == "postgresql":
-        return [(seq, text.encode(), hashes.encode()) for seq, text, hashes in rows]
-    return rows
-
-
-def _as_bytes(value: bytes | str) -> bytes:
-    return value.encode() if isinstance(value, str) else value
 
 
 class _Statements(NamedTuple):

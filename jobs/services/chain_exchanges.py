@@ -1,8 +1,17 @@
-"""Checking the exchanges with DashScope against the digests that their events hold."""
+"""Checking the exchanges with DashScope against the digests that their events hold.
 
+Read as tuples, and a batch at once: an event has no cheaper part than its hashes, and no dearer
+one than its exchanges.
+"""
+
+import hashlib
 import json
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cache, lru_cache
+from typing import Any
+
+from django.db import connection
 
 from jobs.models import Exchange
 from jobs.services.audit import canonical_text, digest_of, exchange_facts
@@ -11,13 +20,51 @@ SOME_EXCHANGE = '"exchanges":[{'
 # No body is removed before it is this old, whatever the settings say (services/retention.py).
 FLOOR = timedelta(days=180)
 
+# What audit.exchange_facts() names, as the database gives it.
+_FACTS = {
+    "id": "id",
+    "call": "call",
+    "outcome": "outcome",
+    "reason": "reason",
+    "host": "host",
+    "key_fingerprint": "key_fingerprint",
+    "method": "method",
+    "path": "path",
+    "request": "request_body",
+    "status_code": "status_code",
+    "response_headers": "{headers}",
+    "response": "response_body",
+    "response_bytes": "response_bytes",
+    "response_truncated": "response_truncated",
+    "request_id": "request_id",
+    "started_at": "{started_at}",
+    "finished_at": "{finished_at}",
+    "duration_ms": "duration_ms",
+}
+_EXCHANGES = "SELECT {pruned}, {facts} FROM jobs_exchange WHERE id IN ({ids})"
+# Of which the bodies went long after the floor; nearer to it is_as_said() reckons exactly.
+_PRUNED = {
+    "sqlite": "julianday(bodies_pruned_at) - julianday(finished_at) > {days}",
+    "postgresql": "bodies_pruned_at - finished_at > interval '{days} days'",
+}
+# As audit.utc_text() writes it.
+_AT = {
+    "sqlite": "replace({0}, ' ', 'T') || CASE length({0}) WHEN 19 THEN '.000000Z' ELSE 'Z' END",
+    "postgresql": """to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
+}
+_HEADERS = {"sqlite": "response_headers", "postgresql": "response_headers::text"}
+# As audit.canonical_text() writes it.
+_as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 
 def first_altered(events: Iterable[tuple[int, bytes]]) -> int | None:
     """The first of these events, by number and text, of which a kept exchange is not what it was;
-    None if all are. One query."""
+    None if all are. One query, and one more if any is in doubt."""
     told = [(seq, said) for seq, text in events for said in json.loads(text)["exchanges"]]
-    kept = Exchange.objects.in_bulk([said["id"] for _seq, said in told])
-    for seq, said in told:
+    digests = _digests({said["id"]: said for _seq, said in told})
+    doubtful = [each for each in told if digests.get(each[1]["id"]) != each[1]["digest"]]
+    kept = Exchange.objects.in_bulk([said["id"] for _seq, said in doubtful]) if doubtful else {}
+    for seq, said in doubtful:
         exchange = kept.get(said["id"])
         if exchange is None or not is_as_said(exchange, said):
             return seq
@@ -33,3 +80,46 @@ def is_as_said(exchange: Exchange, said: dict[str, str]) -> bool:
             return False
         facts |= {"request": said["request"], "response": said["response"]}
     return digest_of(canonical_text(facts)) == said["digest"]
+
+
+def _digests(told: dict[int, dict[str, str]]) -> dict[int, str]:
+    """By number, the digests of kept exchanges, in a tenth of the time that is_as_said() takes.
+    One query.
+
+    What it would write otherwise has another digest here, and is in doubt.
+    """
+    digests = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_statement().format(ids=",".join(map(str, map(int, told)))))
+        rows = cursor.fetchall()
+    for pruned, *values in rows:
+        facts: dict[str, Any] = dict(zip(_FACTS, values, strict=True))
+        for body in ("request", "response"):
+            facts[body] = told[facts["id"]][body] if pruned else _digest(facts[body])
+        facts["response_headers"] = _headers(facts["response_headers"])
+        facts["response_truncated"] = bool(facts["response_truncated"])
+        digests[facts["id"]] = _digest(_as_text(facts))
+    return digests
+
+
+@lru_cache(100)  # many answers have the same
+def _headers(text: str) -> Any:
+    return json.loads(text)
+
+
+@cache
+def _statement() -> str:
+    vendor = connection.vendor
+    at = _AT[vendor].format
+    columns = ", ".join(_FACTS.values())
+    return _EXCHANGES.format(
+        pruned=_PRUNED[vendor].format(days=FLOOR.days + 1),
+        facts=columns.format(
+            headers=_HEADERS[vendor], started_at=at("started_at"), finished_at=at("finished_at")
+        ),
+        ids="{ids}",
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

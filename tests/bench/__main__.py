@@ -190,11 +190,13 @@ def report(sites: list[Site], found: Found, processor: Found, database: str) -> 
             f"{name}_cpu_floors": round(cpu / used, 2),
             f"{name}_cpu_growth": round(cpu_growth, 2),
         }
-    rate = large.told["events"] / large.told["verify_seconds"]
-    met = "met" if rate >= LEAST_EVENTS_A_SECOND else "MISSED"
-    say(f"chain verified at {rate:,.0f} events/s  {met}: >= {LEAST_EVENTS_A_SECOND:,}")
-    say(f"seeded in {large.told['seed_seconds']:.0f} s, {large.told['events']} events")
-    line |= {"verify_events_per_second": round(rate)}
+    events = large.told["events"]
+    chain, whole = (events / large.told[f"{name}_seconds"] for name in ("chain", "verify"))
+    met = "met" if chain >= LEAST_EVENTS_A_SECOND else "MISSED"
+    say(f"chain verified at {chain:,.0f} events/s  {met}: >= {LEAST_EVENTS_A_SECOND:,}")
+    say(f"chain and exchanges verified at {whole:,.0f} events/s")
+    say(f"seeded in {large.told['seed_seconds']:.0f} s, {events} events")
+    line |= {"chain_events_per_second": round(chain), "verify_events_per_second": round(whole)}
     say("BENCH " + " ".join(f"{name}={value}" for name, value in line.items()))
 
 

@@ -5,7 +5,7 @@ import hashlib
 import itertools
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,18 +14,26 @@ from django.core.management.color import no_style
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from jobs.choices import OPEN_STATUSES, AttemptState, JobStatus, Origin, Role, Verb
+from jobs.choices import (
+    AttemptState,
+    JobStatus,
+    Origin,
+    Role,
+)
 from jobs.models import (
     Attempt,
     AuditEvent,
     AuditHead,
+    AuditPersonal,
+    Exchange,
     ImportJob,
     Membership,
     User,
     Workspace,
 )
-from jobs.services import audit, chain, text_index, workspaces
+from jobs.services import chain, text_index, workspaces
 from tests.audit.lifting import lifted
+from tests.bench.seeding_history import chained
 
 BATCH = 10_000
 SPAN = timedelta(days=730)
@@ -137,13 +145,18 @@ def seed(jobs: int) -> Seeded:
         text_index.drop()
         made = _jobs(jobs, chance, first, second, people)
         before = chain.head()
-        events, head = before.seq, before.hash
+        events, head, values = before.seq, before.hash, AuditPersonal.objects.count()
         while batch := list(itertools.islice(made, BATCH)):
             _insert(ImportJob, batch)
             _insert(Attempt, [_attempt(job) for job in batch if job["origin"] == Origin.DESK])
-            rows, head = _chained(batch, events, head)
-            _insert(AuditEvent, rows)
-            events += len(rows)
+            history, head = chained(batch, events, head)
+            _insert(AuditEvent, history.events)
+            for number, row in enumerate(history.personal, values + 1):
+                row["id"] = number
+            _insert(AuditPersonal, history.personal)
+            _insert(Exchange, history.exchanges)
+            events += len(history.events)
+            values += len(history.personal)
         AuditHead.objects.update_or_create(pk=1, defaults={"seq": events, "hash": head})
         _move_sequences()
     text_index.ensure()
@@ -244,82 +257,6 @@ def _attempt(job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _verbs(job: dict[str, Any]) -> Iterable[tuple[Verb, str, str]]:
-    """What happened to a job: the verb, who did it, and how it came out."""
-    if job["origin"] == Origin.DISCOVERED:
-        yield Verb.JOB_DISCOVERED, "worker", ""
-    else:
-        yield Verb.JOB_SUBMITTED, "person", ""
-        yield Verb.ATTEMPT_SENDING, "worker", ""
-        if job["remote_job_id"]:
-            yield Verb.ATTEMPT_CONFIRMED, "worker", "succeeded"
-        elif job["status"] == JobStatus.REJECTED:
-            yield Verb.ATTEMPT_REJECTED, "worker", "refused"
-        else:
-            yield Verb.ATTEMPT_NOT_SENT, "worker", "failed"
-    if job["remote_job_id"] and job["status"] not in OPEN_STATUSES:
-        yield Verb.JOB_STATUS_CHANGED, "worker", str(job["status"])
-
-
-def _chained(jobs: list[dict[str, Any]], seq: int, head: str) -> tuple[list[dict[str, Any]], str]:
-    """The jobs' events, chained as services/audit.py chains them, and the new head."""
-    rows = []
-    for job in jobs:
-        salt = job["content_digest"][:32]
-        subject = {"kind": "importjob", "id": job["id"], "label": job["display_name"]}
-        rest = audit.canonical_text(
-            {
-                "actor": "",
-                "data": {"base_model": job["base_model"], "object_key": job["object_key"]},
-                "exchanges": [],
-                "personal": {},
-                "salt": salt,
-                "subject": subject,
-            }
-        )[1:]
-        at = job["created_at"]
-        at_text = audit.utc_text(at)
-        for verb, kind, outcome in _verbs(job):
-            seq += 1
-            user = job["submitted_by_id"] if kind == "person" else None
-            about = {
-                "act": f"{salt[:8]}-{salt[8:12]}-{salt[12:16]}-{salt[16:20]}-{salt[20:]}",
-                "at": at_text,
-                "job": job["id"],
-                "kind": kind,
-                "outcome": outcome,
-                "seq": seq,
-                "token": None,
-                "user": user,
-                "v": audit.SCHEMA_VERSION,
-                "verb": str(verb),
-                "workspace": job["workspace_id"],
-            }
-            text = f'{{"about":{json.dumps(about, separators=(",", ":"))},{rest}'
-            digest = audit.digest_of(text)
-            hash_ = audit.chain_hash(head, digest)
-            rows.append(
-                {
-                    "seq": seq,
-                    "canonical": text,
-                    "digest": digest,
-                    "previous_hash": head,
-                    "hash": hash_,
-                    "at": at,
-                    "verb": str(verb),
-                    "workspace_id": job["workspace_id"],
-                    "job_id": job["id"],
-                    "actor_kind": kind,
-                    "actor_user_id": user,
-                    "token_id": None,
-                    "act_id": about["act"],
-                    "outcome": outcome,
-                }
-            )
-            head = hash_
-    return rows, head
-
-
 def _insert(model: type[models.Model], rows: list[dict[str, Any]]) -> None:
     """Write rows as fast as the database takes them; their columns are named by attname."""
     fields = model._meta.concrete_fields
@@ -348,15 +285,17 @@ def _insert(model: type[models.Model], rows: list[dict[str, Any]]) -> None:
 _STORED: dict[str, dict[type, Any]] = {
     "sqlite": {
         list: json.dumps,
+        dict: json.dumps,
         datetime: lambda at: at.replace(tzinfo=None).isoformat(" "),
     },
-    "postgresql": {list: json.dumps},
+    "postgresql": {list: json.dumps, dict: json.dumps},
 }
 
 
 def _move_sequences() -> None:
     """The rows were numbered here; the next one is numbered by the database."""
-    statements = connection.ops.sequence_reset_sql(no_style(), [ImportJob, Attempt])
+    numbered = [ImportJob, Attempt, Exchange, AuditPersonal]
+    statements = connection.ops.sequence_reset_sql(no_style(), numbered)
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
