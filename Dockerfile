@@ -23,7 +23,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     VAR_DIR=/data \
     LOG_FORMAT=json
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin desk \
- && install -d -o desk -g desk -m 700 /data
+ && install -d -o desk -g desk -m 700 /data /backups
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /srv/import-desk
 COPY manage.py pyproject.toml ./
@@ -38,6 +38,4 @@ USER desk
 VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["python", "-c", \
-  "import urllib.request as r; r.urlopen(r.Request('http://127.0.0.1:8000/healthz', headers={'Host': 'localhost'}), timeout=2)"]
 CMD ["gunicorn", "importer_site.wsgi", "--config", "python:importer_site.gunicorn_conf", "--bind", "0.0.0.0:8000"]

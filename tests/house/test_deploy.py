@@ -66,3 +66,19 @@ def test_what_is_laid_over_compose_fits_it() -> None:
         names = {name.removesuffix("_FILE") for name in service["environment"]}
         assert names <= set(settings_read())
         assert set(service["secrets"]) == set(above["secrets"])
+
+
+def test_whoever_reads_a_secret_in_compose_owns_its_file() -> None:
+    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    owner = re.findall(r"chown (\d+) secrets", text)
+
+    readers = {
+        name: service.get("user") or re.findall(r"--uid (\d+)", dockerfile)[0]
+        for name, service in yaml.safe_load(text)["services"].items()
+        if service.get("secrets")
+    }
+
+    del readers["database"]  # reads its own as root, before it becomes another
+    assert set(readers.values()) == set(owner)
+    assert {"set-up", "web", "worker", "backup"} == set(readers)
