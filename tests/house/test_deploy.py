@@ -1,12 +1,15 @@
 """The board and the alert rules ask for figures that there are; the units name commands that
 there are."""
 
+import ast
 import json
 import re
+from typing import Any
 
 import pytest
 import yaml
 from django.core.management import get_commands
+from django.test import Client
 
 from jobs.views.metrics import MEANINGS, PREFIX
 from tests.house.reading import ROOT, files, settings_read
@@ -82,3 +85,16 @@ def test_whoever_reads_a_secret_in_compose_owns_its_file() -> None:
     del readers["database"]  # reads its own as root, before it becomes another
     assert set(readers.values()) == set(owner)
     assert {"set-up", "web", "worker", "backup"} == set(readers)
+
+
+def test_composes_health_check_is_answered_behind_tls(settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.ALLOWED_HOSTS = ["desk.example.com", "localhost"]
+    web = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["web"]
+    asked = re.search(r"headers=(\{.*\})", web["healthcheck"]["test"][-1])
+    assert asked
+
+    answer = Client().get("/healthz", headers=ast.literal_eval(asked[1]))
+
+    assert answer.status_code == 200
