@@ -5,7 +5,6 @@ The identity provider listens where it finds a port, so it is named while the te
 """
 
 import os
-import tempfile
 
 os.environ |= {
     "SSO_PROVIDERS": "oidc,dingtalk,feishu",
@@ -23,9 +22,6 @@ os.environ |= {
 
 from tests.settings import *
 
-# Apart from the database of the tests that run these.
-DATABASES["default"]["TEST"] = {
-    "NAME": os.path.join(tempfile.gettempdir(), f"import-desk-sso-{os.getpid()}.sqlite3")
-    if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
-    else f"test_sso_{os.getpid()}"
-}
+# Apart from the database of the tests that run these; a file of SQLite has the process's number.
+if DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+    DATABASES["default"]["TEST"] = {"NAME": f"test_sso_{os.getpid()}"}
