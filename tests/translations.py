@@ -57,7 +57,7 @@ def extracted() -> str:
             shutil.copytree(ROOT / source, copy / source, ignore=shutil.ignore_patterns("*.pyc"))
         command = [sys.executable, "-m", "django", "makemessages", "--locale=zh_Hans"]
         subprocess.run(
-            [*command, "--add-location=file", "--no-wrap", "--no-obsolete", "--verbosity=0"],
+            [*command, "--add-location=never", "--no-wrap", "--no-obsolete", "--verbosity=0"],
             cwd=copy,
             env=os.environ
             | {"DJANGO_SETTINGS_MODULE": "importer_site.settings", "ENV_FILE": ""}
