@@ -1,8 +1,8 @@
 """Checking the chain: every event's text, hashes, columns, personal values and exchanges, in
 order.
 
-It reads tuples, not records, each event once, and holds one batch at a time, so that memory stays
-flat and a million events take seconds. docs/audit.md says what is checked and why.
+It reads tuples, not records, each event once, and holds a few batches at a time, so that memory
+stays flat and a million events take seconds. docs/audit.md says what is checked and why.
 """
 
 import hashlib
@@ -72,12 +72,12 @@ _DIALECTS = {
     "sqlite": _Dialect(
         raw="CAST({} AS BLOB)",
         as_text="",
-        at="replace(at, ' ', 'T') || CASE length(at) WHEN 19 THEN '.000000Z' ELSE 'Z' END",
+        at=chain_exchanges.UTC_TEXT["sqlite"].format("at"),
     ),
     "postgresql": _Dialect(
         raw="{}",
         as_text="::text",
-        at="""to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
+        at=chain_exchanges.UTC_TEXT["postgresql"].format("at"),
     ),
 }
 

@@ -47,8 +47,8 @@ _PRUNED = {
     "sqlite": "julianday(bodies_pruned_at) - julianday(finished_at) > {days}",
     "postgresql": "bodies_pruned_at - finished_at > interval '{days} days'",
 }
-# As audit.utc_text() writes it.
-_AT = {
+# A column of times as audit.utc_text() writes them.
+UTC_TEXT = {
     "sqlite": "replace({0}, ' ', 'T') || CASE length({0}) WHEN 19 THEN '.000000Z' ELSE 'Z' END",
     "postgresql": """to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
 }
@@ -110,7 +110,7 @@ def _headers(text: str) -> Any:
 @cache
 def _statement() -> str:
     vendor = connection.vendor
-    at = _AT[vendor].format
+    at = UTC_TEXT[vendor].format
     columns = ", ".join(_FACTS.values())
     return _EXCHANGES.format(
         pruned=_PRUNED[vendor].format(days=FLOOR.days + 1),
