@@ -55,6 +55,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Workspace',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=40, unique=True, verbose_name='short name')),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('region', models.CharField(choices=[('environment', 'As DASHSCOPE_BASE_URL says'), ('beijing', 'Beijing'), ('singapore', 'Singapore')], default='environment', max_length=16, verbose_name='region')),
+                ('key_reference', models.CharField(blank=True, max_length=40, verbose_name='key reference')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('host', models.CharField(blank=True, max_length=255)),
+                ('key_fingerprint', models.CharField(blank=True, max_length=16)),
+                ('last_heard_at', models.DateTimeField(blank=True, null=True)),
+                ('latency_ms', models.PositiveIntegerField(blank=True, null=True)),
+                ('failing_since', models.DateTimeField(blank=True, null=True)),
+                ('failures', models.PositiveIntegerField(default=0)),
+                ('failure_code', models.CharField(blank=True, max_length=80)),
+                ('failure_message', models.TextField(blank=True)),
+                ('retry_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('region__in', ['environment', 'beijing', 'singapore'])), name='jobs_workspace_known_region')],
+            },
+        ),
+        migrations.CreateModel(
             name='AuditEvent',
             fields=[
                 ('seq', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
@@ -137,7 +161,12 @@ class Migration(migrations.Migration):
                 ('deletion_reason', models.TextField(blank=True)),
                 ('resubmission_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resubmissions', to='jobs.importjob')),
                 ('submitted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='jobs', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='jobs.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', '-created_at', '-id'], name='jobs_job_newest'), models.Index(fields=['workspace', 'status', '-created_at', '-id'], name='jobs_job_by_status'), models.Index(fields=['workspace', 'submitted_by', '-created_at', '-id'], name='jobs_job_by_person'), models.Index(fields=['workspace', 'content_digest'], name='jobs_job_by_content'), models.Index(condition=models.Q(('status__in', ('queued', 'sending', 'unconfirmed', 'pending', 'running', 'other'))), fields=['workspace', 'created_at'], name='jobs_job_open')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('remote_job_id', ''), _negated=True), fields=('workspace', 'remote_job_id'), name='jobs_importjob_one_record_a_remote_job'), models.UniqueConstraint(condition=models.Q(('submission_key', ''), _negated=True), fields=('submission_key',), name='jobs_importjob_one_job_a_submission'), models.UniqueConstraint(condition=models.Q(('guard_key', ''), _negated=True), fields=('workspace', 'guard_key'), name='jobs_importjob_one_guard_a_content'), models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'sending', 'unconfirmed', 'rejected', 'not_created', 'pending', 'running', 'succeeded', 'failed', 'other'])), name='jobs_importjob_known_status'), models.CheckConstraint(condition=models.Q(('weight_type__in', ['', 'lora', 'full'])), name='jobs_importjob_known_weight_type'), models.CheckConstraint(condition=models.Q(('origin', 'discovered'), models.Q(('weight_type', ''), _negated=True), _connector='OR'), name='jobs_importjob_submitted_has_weight_type'), models.CheckConstraint(condition=models.Q(models.Q(('remote_job_id', ''), _negated=True), ('status__in', ['queued', 'sending', 'unconfirmed', 'rejected', 'not_created']), _connector='OR'), name='jobs_importjob_remote_status_has_remote_job')],
+            },
         ),
         migrations.CreateModel(
             name='Attempt',
@@ -170,6 +199,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'indexes': [models.Index(condition=models.Q(('state', 'intended')), fields=['send_after'], name='jobs_attempt_to_send'), models.Index(condition=models.Q(('state__in', ('intended', 'sending', 'unknown', 'conflict'))), fields=['state'], name='jobs_attempt_open')],
+                'constraints': [models.UniqueConstraint(fields=('job', 'number'), name='jobs_attempt_numbered_once'), models.UniqueConstraint(condition=models.Q(('state__in', ('intended', 'sending', 'unknown', 'conflict'))), fields=('job',), name='jobs_attempt_one_open_a_job'), models.UniqueConstraint(condition=models.Q(('state', 'confirmed')), fields=('job',), name='jobs_attempt_one_confirmed_a_job'), models.CheckConstraint(condition=models.Q(models.Q(('remote_job_id__gt', ''), ('state', 'confirmed')), models.Q(models.Q(('state', 'confirmed'), _negated=True), ('remote_job_id', '')), _connector='OR'), name='jobs_attempt_confirmed_has_remote_job'), models.CheckConstraint(condition=models.Q(('state__in', ['intended', 'sending', 'confirmed', 'rejected', 'not_sent', 'unknown', 'conflict', 'absent'])), name='jobs_attempt_known_state'), models.CheckConstraint(condition=models.Q(('sent_at__isnull', False), ('state__in', ['intended', 'not_sent']), _connector='OR'), name='jobs_attempt_outcome_was_sent')],
             },
         ),
         migrations.CreateModel(
@@ -191,30 +222,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Workspace',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=40, unique=True, verbose_name='short name')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('region', models.CharField(choices=[('environment', 'As DASHSCOPE_BASE_URL says'), ('beijing', 'Beijing'), ('singapore', 'Singapore')], default='environment', max_length=16, verbose_name='region')),
-                ('key_reference', models.CharField(blank=True, max_length=40, verbose_name='key reference')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('host', models.CharField(blank=True, max_length=255)),
-                ('key_fingerprint', models.CharField(blank=True, max_length=16)),
-                ('last_heard_at', models.DateTimeField(blank=True, null=True)),
-                ('latency_ms', models.PositiveIntegerField(blank=True, null=True)),
-                ('failing_since', models.DateTimeField(blank=True, null=True)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('failure_code', models.CharField(blank=True, max_length=80)),
-                ('failure_message', models.TextField(blank=True)),
-                ('retry_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'ordering': ['id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('region__in', ['environment', 'beijing', 'singapore'])), name='jobs_workspace_known_region')],
-            },
-        ),
-        migrations.CreateModel(
             name='Membership',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -223,11 +230,9 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='jobs.workspace')),
             ],
-        ),
-        migrations.AddField(
-            model_name='importjob',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='jobs.workspace'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'workspace'), name='jobs_membership_one_role_a_workspace'), models.CheckConstraint(condition=models.Q(('role__in', ['viewer', 'submitter', 'auditor', 'admin'])), name='jobs_membership_known_role')],
+            },
         ),
         migrations.CreateModel(
             name='Duty',
@@ -243,6 +248,9 @@ class Migration(migrations.Migration):
                 ('calls', models.PositiveIntegerField(default=0)),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duties', to='jobs.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'kind'), name='jobs_duty_one_of_a_kind')],
+            },
         ),
         migrations.CreateModel(
             name='Exchange',
@@ -296,97 +304,5 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('intended', 'sending', 'unknown'))), fields=('job',), name='jobs_deletion_one_open_a_job'), models.CheckConstraint(condition=models.Q(('state__in', ['intended', 'sending', 'done', 'refused', 'unknown'])), name='jobs_deletion_known_state')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(condition=models.Q(('state', 'intended')), fields=['send_after'], name='jobs_attempt_to_send'),
-        ),
-        migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(condition=models.Q(('state__in', ('intended', 'sending', 'unknown', 'conflict'))), fields=['state'], name='jobs_attempt_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(fields=('job', 'number'), name='jobs_attempt_numbered_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('intended', 'sending', 'unknown', 'conflict'))), fields=('job',), name='jobs_attempt_one_open_a_job'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'confirmed')), fields=('job',), name='jobs_attempt_one_confirmed_a_job'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('remote_job_id__gt', ''), ('state', 'confirmed')), models.Q(models.Q(('state', 'confirmed'), _negated=True), ('remote_job_id', '')), _connector='OR'), name='jobs_attempt_confirmed_has_remote_job'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['intended', 'sending', 'confirmed', 'rejected', 'not_sent', 'unknown', 'conflict', 'absent'])), name='jobs_attempt_known_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('sent_at__isnull', False), ('state__in', ['intended', 'not_sent']), _connector='OR'), name='jobs_attempt_outcome_was_sent'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'workspace'), name='jobs_membership_one_role_a_workspace'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['viewer', 'submitter', 'auditor', 'admin'])), name='jobs_membership_known_role'),
-        ),
-        migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(fields=['workspace', '-created_at', '-id'], name='jobs_job_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(fields=['workspace', 'status', '-created_at', '-id'], name='jobs_job_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(fields=['workspace', 'submitted_by', '-created_at', '-id'], name='jobs_job_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(fields=['workspace', 'content_digest'], name='jobs_job_by_content'),
-        ),
-        migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(condition=models.Q(('status__in', ('queued', 'sending', 'unconfirmed', 'pending', 'running', 'other'))), fields=['workspace', 'created_at'], name='jobs_job_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.UniqueConstraint(condition=models.Q(('remote_job_id', ''), _negated=True), fields=('workspace', 'remote_job_id'), name='jobs_importjob_one_record_a_remote_job'),
-        ),
-        migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.UniqueConstraint(condition=models.Q(('submission_key', ''), _negated=True), fields=('submission_key',), name='jobs_importjob_one_job_a_submission'),
-        ),
-        migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.UniqueConstraint(condition=models.Q(('guard_key', ''), _negated=True), fields=('workspace', 'guard_key'), name='jobs_importjob_one_guard_a_content'),
-        ),
-        migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'sending', 'unconfirmed', 'rejected', 'not_created', 'pending', 'running', 'succeeded', 'failed', 'other'])), name='jobs_importjob_known_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('weight_type__in', ['', 'lora', 'full'])), name='jobs_importjob_known_weight_type'),
-        ),
-        migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('origin', 'discovered'), models.Q(('weight_type', ''), _negated=True), _connector='OR'), name='jobs_importjob_submitted_has_weight_type'),
-        ),
-        migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('remote_job_id', ''), _negated=True), ('status__in', ['queued', 'sending', 'unconfirmed', 'rejected', 'not_created']), _connector='OR'), name='jobs_importjob_remote_status_has_remote_job'),
-        ),
-        migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.UniqueConstraint(fields=('workspace', 'kind'), name='jobs_duty_one_of_a_kind'),
         ),
     ]

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['seq'],
+                'indexes': [models.Index(condition=models.Q(('delivered_at', None)), fields=['due_at'], name='jobs_checkpoint_to_deliver')],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +70,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(condition=models.Q(('finished_at', None)), fields=['id'], name='jobs_verification_open')],
             },
         ),
         migrations.AddField(
@@ -92,13 +94,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='exchange',
             index=models.Index(condition=models.Q(('bodies_pruned_at', None)), fields=['finished_at'], name='jobs_exchange_with_bodies'),
-        ),
-        migrations.AddIndex(
-            model_name='auditcheckpoint',
-            index=models.Index(condition=models.Q(('delivered_at', None)), fields=['due_at'], name='jobs_checkpoint_to_deliver'),
-        ),
-        migrations.AddIndex(
-            model_name='verification',
-            index=models.Index(condition=models.Q(('finished_at', None)), fields=['id'], name='jobs_verification_open'),
         ),
     ]

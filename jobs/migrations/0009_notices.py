@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['dingtalk', 'feishu', 'wecom', 'slack', 'email', 'webhook'])), name='jobs_noticerule_known_kind'), models.CheckConstraint(condition=models.Q(models.Q(('user', None), ('workspace__isnull', False)), models.Q(('user__isnull', False), ('workspace', None)), _connector='OR'), name='jobs_noticerule_one_owner'), models.CheckConstraint(condition=models.Q(('removed_at', None), models.Q(('secret', ''), ('target', '')), _connector='OR'), name='jobs_noticerule_removed_keeps_no_secret')],
             },
         ),
         migrations.CreateModel(
@@ -63,34 +64,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(condition=models.Q(('state', 'due')), fields=['due_at'], name='jobs_notice_to_send')],
+                'constraints': [models.UniqueConstraint(fields=('rule', 'event_seq'), name='jobs_notice_one_of_an_event_a_rule'), models.CheckConstraint(condition=models.Q(('state__in', ['due', 'sent', 'failed'])), name='jobs_notice_known_state'), models.CheckConstraint(condition=models.Q(('happening__in', ['finished', 'fixed', 'failed', 'rejected', 'unknown', 'settled', 'test'])), name='jobs_notice_known_happening')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='noticerule',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['dingtalk', 'feishu', 'wecom', 'slack', 'email', 'webhook'])), name='jobs_noticerule_known_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticerule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('user', None), ('workspace__isnull', False)), models.Q(('user__isnull', False), ('workspace', None)), _connector='OR'), name='jobs_noticerule_one_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticerule',
-            constraint=models.CheckConstraint(condition=models.Q(('removed_at', None), models.Q(('secret', ''), ('target', '')), _connector='OR'), name='jobs_noticerule_removed_keeps_no_secret'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('state', 'due')), fields=['due_at'], name='jobs_notice_to_send'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('rule', 'event_seq'), name='jobs_notice_one_of_an_event_a_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['due', 'sent', 'failed'])), name='jobs_notice_known_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('happening__in', ['finished', 'fixed', 'failed', 'rejected', 'unknown', 'settled', 'test'])), name='jobs_notice_known_happening'),
         ),
     ]
