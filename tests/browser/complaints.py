@@ -14,8 +14,23 @@ TOO_SMALL = f"""() => [...document.querySelectorAll('{TARGETS}')].filter((target
 }}).map((target) => target.outerHTML.slice(0, 200))"""
 COLOURS_IN = "zh-hans"  # of both languages, the one that needs two alphabets
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
-# They take as long as all others together.
+# They take as long as all others together, in each theme.
 BUT_COLOURS = {"rules": {rule: {"enabled": False} for rule in OF_COLOURS}}
+# What the colours of a text hang on: the width, and what it and all around it are to style sheets.
+ATTRIBUTES = (
+    "class type name scope open disabled readonly method data-status aria-current aria-disabled "
+    "aria-invalid aria-pressed aria-sort"
+)
+LOOKS = """(attributes) => {
+    const looks = new Map([[document.body, innerWidth < 900 ? 'narrow' : 'wide']]);
+    for (const one of document.body.querySelectorAll('*')) {
+        const own = attributes.split(' ').map((name) => one.getAttribute(name)).join('|');
+        looks.set(one, `${looks.get(one.parentElement)} ${one.localName}|${own}|${one.checked}`);
+    }
+    return [...new Set([...looks].filter(([one]) => one.checkVisibility()).map(([, look]) => look))];
+}"""
+# Those whose colours this process has judged: on each page, it judges what no other page had.
+judged: set[str] = set()
 
 
 def give_axe(context: BrowserContext) -> None:
@@ -25,16 +40,19 @@ def give_axe(context: BrowserContext) -> None:
 
 def complaints(page: Page, language: str = "en", *, colours: bool = True) -> list[Any]:
     """What is wrong with the page, opened up; with its colours, in the dark theme too, in which it
-    stays.
+    stays if they had to be judged.
 
     Colours hang on no language: a page that is looked at in several needs them in one.
     """
     assert page.locator("html").get_attribute("lang") == language
     page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+    looks = set(page.evaluate(LOOKS, ATTRIBUTES)) if colours else set()
+    colours = not looks <= judged
     broken = broken_rules(page, {} if colours else BUT_COLOURS) + page.evaluate(TOO_SMALL)
     if colours:
         page.evaluate("document.documentElement.dataset.theme = 'dark'")
         broken += broken_rules(page, {"runOnly": OF_COLOURS})
+        judged.update(looks if not broken else ())
     wide = page.viewport_size
     assert wide
     page.set_viewport_size({"width": NARROW, "height": 844})

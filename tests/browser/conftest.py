@@ -87,7 +87,7 @@ def new_context(
     """Contexts whose consoles are watched; `page` and `context` come from here too."""
 
     def watched(**options: Any) -> BrowserContext:
-        context = new_context(**{"locale": "en-GB", "timezone_id": "Europe/Berlin"} | options)
+        context = new_context(**{"locale": "en-GB", "timezone_id": "Europe/Berlin", "reduced_motion": "reduce"} | options)
         context.set_default_timeout(10_000)
         console.watch(context)
         return context
