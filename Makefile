@@ -45,9 +45,10 @@ test-on-postgresql:
 	@printed=$$($(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n $(JOBS) \
 		$(addprefix --ignore=tests/,$(SAME_ON_EVERY_DATABASE)) 2>&1); \
 		code=$$?; printf '%s\n' "$$printed"; exit $$code
-# These never touch a database, are about the other one, or look at pages whose tests below
+# These never touch a database, are about the other one, count calls, or look at pages whose tests below
 # tests/views do.
-SAME_ON_EVERY_DATABASE := browser dashscope explanations house importer_site simulator sqlite
+SAME_ON_EVERY_DATABASE := browser dashscope explanations house importer_site simulator sqlite \
+	faults/test_calls_per_sweep.py views/test_in_chinese.py
 
 .PHONY: faults
 faults: ## break everything that can break, over and over, and print what became of each submission

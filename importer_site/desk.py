@@ -21,6 +21,7 @@ from importer_site.environment import (
 )
 from importer_site.processes import AskedToStopError, Child, Processes, manage, say
 from jobs.simulator import SIMULATOR_KEY
+from jobs.simulator.process import command as simulator_command
 
 KEY_SETTING = "DASHSCOPE_API_KEY"
 SIGNING_KEY_SETTING = "AUDIT_SIGNING_KEY"
@@ -74,7 +75,7 @@ def _start(processes: Processes, listener: socket.socket) -> bool:
         # No other key either: what the pages say of a demonstration holds of all of it.
         keys = {KEY_SETTING: SIMULATOR_KEY}
         options = ["--port", simulator, "--state-file", str(SIMULATOR_STATE_PATH)]
-        processes.start(Child("simulator", manage("run_simulator", *options), backstage))
+        processes.start(Child("simulator", simulator_command(*options), backstage))
     code, sign_in = processes.run(Child("set-up", manage("set_up"), keyless | demo))
     if code:
         say("Import Desk was not started, because its set-up failed.")

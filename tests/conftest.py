@@ -33,7 +33,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 # Of the processes that share the tests, the first is given the first of them and the last the
 # last. So one waits for processes of its own while the others have work for every core, and each
 # takes from the others what is left.
-WAITING = ("tests/browser/test_story.py", "tests/faults/", "tests/test_rehearsal.py")
+WAITING = ("tests/browser/test_story.py", "tests/faults/", "tests/importer_site/test_rehearsal.py")
 LONGEST = (
     "tests/browser/test_every_page.py",
     "tests/security/test_single_sign_on.py",

@@ -22,6 +22,7 @@ import django
 from importer_site.processes import AskedToStopError, Child, Processes, manage, say
 from importer_site.rehearsal import plan
 from jobs.simulator import SimulatorControl
+from jobs.simulator.process import command as simulator_command
 
 # Real times of the product, which pass as fast as the day, but never below what is sensible.
 PACED = {
@@ -115,8 +116,8 @@ def _rehearse(processes: Processes, scale: plan.Scale, options: argparse.Namespa
 
     simulator_url = os.environ["DASHSCOPE_BASE_URL"]
     speed = LIFE_SECONDS * scale.speed / (options.job_minutes * 60)
-    words = ("run_simulator", "--port", simulator_url.rpartition(":")[2], "--speed", str(speed))
-    processes.start(Child("simulator", manage(*words), os.environ))
+    words = ("--port", simulator_url.rpartition(":")[2], "--speed", str(speed))
+    processes.start(Child("simulator", simulator_command(*words), os.environ))
     code, _output = processes.run(Child("set-up", manage("set_up"), os.environ))
     if code:
         return code

@@ -26,6 +26,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from jobs.simulator.process import command as simulator_command
 from tests import postgresql
 from tests.running import ROOT
 
@@ -181,7 +182,7 @@ def main() -> int:
         }
         if options.postgresql:
             environment["DATABASE_URL"] = stack.enter_context(postgresql.running(durable=True))
-        simulator = running(manage("run_simulator", "--port", "0"), environment)
+        simulator = running(simulator_command("--port", "0"), environment)
         printed = stack.enter_context(simulator).stdout
         assert printed
         environment["DASHSCOPE_BASE_URL"] = printed.readline().split()[-1]

@@ -27,7 +27,8 @@ LOOKS = """(attributes) => {
         const own = attributes.split(' ').map((name) => one.getAttribute(name)).join('|');
         looks.set(one, `${looks.get(one.parentElement)} ${one.localName}|${own}|${one.checked}`);
     }
-    return [...new Set([...looks].filter(([one]) => one.checkVisibility()).map(([, look]) => look))];
+    const shown = [...looks].filter(([one]) => one.checkVisibility());
+    return [...new Set(shown.map(([, look]) => look))];
 }"""
 # Those whose colours this process has judged: on each page, it judges what no other page had.
 judged: set[str] = set()

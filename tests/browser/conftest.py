@@ -28,6 +28,9 @@ FLAGS = [
     "--js-flags=--no-opt --no-maglev",
 ]
 
+# A sign that turns for as long as something runs is drawn sixty times a second.
+A_VISITOR = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "reduced_motion": "reduce"}
+
 
 class Console:
     """What pages complained of: errors, warnings of the content policy, uncaught exceptions."""
@@ -87,7 +90,7 @@ def new_context(
     """Contexts whose consoles are watched; `page` and `context` come from here too."""
 
     def watched(**options: Any) -> BrowserContext:
-        context = new_context(**{"locale": "en-GB", "timezone_id": "Europe/Berlin", "reduced_motion": "reduce"} | options)
+        context = new_context(**A_VISITOR | options)
         context.set_default_timeout(10_000)
         console.watch(context)
         return context

@@ -82,9 +82,7 @@ def walk(
     console: Console,
 ) -> Walk:
     console.expect("the server responded with a status of (4|503)")
-    context = new_context(
-        base_url=live_server.url, locale=language, color_scheme="light", reduced_motion="reduce"
-    )
+    context = new_context(base_url=live_server.url, locale=language, color_scheme="light")
     give_axe(context)
     context.route("**/accounts/single-sign-on/dingtalk/", stays)
     return Walk(context, language)

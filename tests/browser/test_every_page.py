@@ -62,9 +62,7 @@ def test_everybody_can_use_every_page(
     seen: set[object] = set()
 
     for who, own in reversed(addresses.items()):
-        context = new_context(
-            base_url=live_server.url, locale=language, color_scheme="light", reduced_motion="reduce"
-        )
+        context = new_context(base_url=live_server.url, locale=language, color_scheme="light")
         client = client_of(person) if (person := people[who]) else Client()
         if person:
             session = client.cookies["sessionid"].value
@@ -93,7 +91,7 @@ def test_builders_can_use_the_style_guide(
     new_context: Callable[..., BrowserContext], live_server: Any, settings: Any, db: None
 ) -> None:
     settings.DEBUG = True
-    context = new_context(base_url=live_server.url, color_scheme="light", reduced_motion="reduce")
+    context = new_context(base_url=live_server.url, color_scheme="light")
     give_axe(context)
     page = context.new_page()
     page.goto("/styleguide/")

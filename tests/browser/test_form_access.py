@@ -53,7 +53,7 @@ def bring_about(page: Page, name: str) -> None:
 def test_everybody_can_use_the_pages_on_a_phone(
     signed_in: SignedIn, addresses: dict[str, str], bob: User
 ) -> None:
-    page = signed_in(bob, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    page = signed_in(bob, viewport={"width": 390, "height": 844})
     give_axe(page.context)
     found: dict[str, Any] = {}
 

@@ -55,7 +55,7 @@ def pages(workspace: Workspace, bob: User) -> dict[str, str]:
 def test_everybody_can_read_every_page_on_a_phone(
     signed_in: SignedIn, pages: dict[str, str], bob: User
 ) -> None:
-    page = signed_in(bob, viewport=PHONE, is_mobile=True, reduced_motion="reduce")
+    page = signed_in(bob, viewport=PHONE, is_mobile=True)
     give_axe(page.context)
     found: dict[str, Any] = {}
 

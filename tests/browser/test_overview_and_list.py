@@ -36,7 +36,6 @@ def test_everybody_can_read_them_on_a_phone(
         alice,
         viewport={"width": 390, "height": 844},
         is_mobile=True,
-        reduced_motion="reduce",
         locale="zh-hans",
     )
     give_axe(page.context)
@@ -58,7 +57,7 @@ def test_everybody_can_read_them_on_a_phone(
 
 
 def test_a_first_visitor_can_read_the_first_steps(signed_in: SignedIn, bob: User) -> None:
-    page = signed_in(bob, "/jobs/", reduced_motion="reduce")
+    page = signed_in(bob, "/jobs/")
     give_axe(page.context)
     page.goto("/")
 

@@ -68,11 +68,11 @@ class Desk:
     def start_dashscope(self) -> SimulatorControl:
         """Bring DashScope up: the first time on any port, then on the same with the same jobs."""
         self._simulator = Process(
-            "run_simulator",
             *("--port", str(self._port), "--speed", "10"),
             *("--state-file", str(self.directory / "dashscope.json")),
             environment=worker_environment(self.directory, "http://127.0.0.1:9"),
             log=self.directory / "dashscope.log",
+            program=("-m", "jobs.simulator"),
         )
         address = self._simulator.wait_for_first_line().split()[-1]
         self._port = int(address.rsplit(":", 1)[1])

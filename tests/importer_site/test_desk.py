@@ -66,7 +66,7 @@ def test_only_the_worker_is_given_the_keys_and_only_the_owner_the_files(tmp_path
             assert desk.url
             web = desk.processes("gunicorn")
             (worker,) = desk.processes("run_worker")
-            simulators = desk.processes("run_simulator")
+            simulators = desk.processes("jobs.simulator")
             environments = [environment_of(pid) for pid in (*web, worker)]
 
     assert len(web) == 3

@@ -1,23 +1,26 @@
-"""The simulator in a process of its own, as `manage.py run_simulator` starts it."""
+"""The simulator in a process of its own, in either of the ways that start one."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO
 
-MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
+from tests.running import ROOT
+
+ALONE = ("-m", "jobs.simulator")
+BY_DJANGO = ("manage.py", "run_simulator")
 END_SECONDS = 20
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
-    """Start the command; what it prints is the caller's to read."""
+def start(*arguments: str, program: Sequence[str] = ALONE) -> subprocess.Popen[str]:
+    """Start the program; what it prints is the caller's to read."""
     return subprocess.Popen(
-        [sys.executable, str(MANAGE), "run_simulator", *arguments],
+        [sys.executable, *program, *arguments],
+        cwd=ROOT,
         env={**os.environ, "ENV_FILE": "", "SECRET_KEY": "for this test alone"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -26,9 +29,11 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def running_simulator(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running_simulator(
+    *arguments: str, program: Sequence[str] = ALONE
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The process and its address, as soon as it answers; ended with the block."""
-    with start(*arguments) as process:
+    with start(*arguments, program=program) as process:
         try:
             yield process, first_line(process.stdout).split()[-1]
         finally:

@@ -6,12 +6,15 @@ import pytest
 
 from jobs.simulator import Simulator, SimulatorControl
 from tests.simulator.asking import ask, create, job_ids
-from tests.simulator.processes import END_SECONDS, running_simulator, start
+from tests.simulator.processes import ALONE, BY_DJANGO, END_SECONDS, running_simulator, start
 
 
+@pytest.mark.parametrize("program", [ALONE, BY_DJANGO], ids=" ".join)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_answers_once_its_line_is_printed_and_ends_cleanly(number: signal.Signals) -> None:
-    with running_simulator("--port", "0") as (process, base_url):
+def test_it_answers_once_its_line_is_printed_and_ends_cleanly(
+    number: signal.Signals, program: tuple[str, ...]
+) -> None:
+    with running_simulator("--port", "0", program=program) as (process, base_url):
         created = create(base_url)
         process.send_signal(number)
         rest = process.communicate(timeout=END_SECONDS)
@@ -57,7 +60,10 @@ def test_its_jobs_survive_a_restart_on_the_same_port(tmp_path: Path) -> None:
         assert ask(again, "GET", f"/{job_id}").output["status"] == "SUCCESSED"
 
 
-def test_it_says_in_one_line_why_it_cannot_start(simulator: Simulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", [ALONE, BY_DJANGO], ids=" ".join)
+def test_it_says_in_one_line_why_it_cannot_start(
+    simulator: Simulator, tmp_path: Path, program: tuple[str, ...]
+) -> None:
     unreadable = tmp_path / "simulator.json"
     unreadable.write_text("{")
     reasons = {
@@ -67,7 +73,8 @@ def test_it_says_in_one_line_why_it_cannot_start(simulator: Simulator, tmp_path:
         ("--port", "0", "--state-file", str(unreadable)): "not a readable state file",
     }
 
-    ended = {arguments: start(*arguments) for arguments in reasons}
+    asked = list(reasons) if program == ALONE else list(reasons)[:1]
+    ended = {arguments: start(*arguments, program=program) for arguments in asked}
 
     for arguments, process in ended.items():
         printed, complaint = process.communicate(timeout=END_SECONDS)
