@@ -306,7 +306,7 @@ def test_the_worker_goes_on_where_another_stopped(
 ) -> None:
     # A piece is over before it began, so that each does one batch of two events.
     monkeypatch.setattr(chain_verification, "PIECE_SECONDS", -1.0)
-    monkeypatch.setattr("jobs.services.chain.BATCH", 2)
+    monkeypatch.setattr("jobs.services.chain_reading.BATCH", 2)
 
     chain_verification.request(actor=actors.command_line())
     positions = []
