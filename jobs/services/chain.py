@@ -16,7 +16,8 @@ from jobs.choices import Fault
 from jobs.models import AuditHead
 from jobs.services import chain_exchanges, chain_reading
 from jobs.services.audit import GENESIS
-from jobs.services.chain_reading import BETWEEN, BETWEEN_VALUES, Joined
+from jobs.services.chain_exchanges import Told
+from jobs.services.chain_reading import BETWEEN, BETWEEN_VALUES, Joined, Stretch
 
 _SOME_EXCHANGE = chain_exchanges.SOME_EXCHANGE.encode()
 _BETWEEN, _BETWEEN_VALUES = BETWEEN.encode(), BETWEEN_VALUES.encode()
@@ -54,13 +55,13 @@ def head() -> Position:
 
 
 def walk(up_to: Position, start: Position = Position()) -> Iterator[Position]:
-    """Check the events after `start` up to `up_to`, yielding the position after each batch.
+    """Check the events after `start` up to `up_to`, yielding the position after each stretch.
 
     Raises BadRecord at the first bad one.
     """
     position = start
-    for batch in chain_reading.batches(start.seq, up_to.seq):
-        position = _whole(batch, position) or _one_by_one(batch.last, position)
+    for stretch in chain_reading.stretches(start.seq, up_to.seq):
+        position = _whole(stretch, position) or _one_by_one(stretch.last, position)
         if position.seq == up_to.seq and position.hash != up_to.hash:
             raise BadRecord(up_to.seq, Fault.HEAD)
         yield position
@@ -80,21 +81,30 @@ def check_ends() -> None:
         raise BadRecord(personal, Fault.PERSONAL)
 
 
-def _whole(batch: Joined, position: Position) -> Position | None:
-    """The position after the batch if all of it agrees; None if anything may not."""
-    texts, sha256 = batch.texts.split(_BETWEEN), hashlib.sha256
+def _whole(stretch: Stretch, position: Position) -> Position | None:
+    """The position after the stretch if all of it agrees; None if anything may not."""
+    told: list[Told] = []
+    for batch in stretch.batches:
+        texts = batch.texts.split(_BETWEEN)
+        reached = _chained(batch, texts, position)
+        if not reached or not _personal_agree(batch, texts):
+            return None
+        if _SOME_EXCHANGE in batch.texts:
+            told += _told_by(texts, batch.after)
+        position = reached
+    altered = chain_exchanges.first_altered(told, stretch.exchanges()) if told else None
+    return position if altered is None else None
+
+
+def _chained(batch: Joined, texts: list[bytes], position: Position) -> Position | None:
     if not batch.found == len(texts) == batch.last - batch.after:
         return None
-    previous, rows = position.hash, []
+    previous, rows, sha256 = position.hash, [], hashlib.sha256
     for text in texts:
         link = previous + sha256(text).hexdigest()
         previous = sha256(link.encode()).hexdigest()
         rows.append(link + previous)
-    if BETWEEN.join(rows).encode() != batch.hashes or not _personal_agree(batch, texts):
-        return None
-    if _SOME_EXCHANGE in batch.texts and _altered_exchange(texts, batch.after) is not None:
-        return None
-    return Position(batch.last, previous)
+    return Position(batch.last, previous) if BETWEEN.join(rows).encode() == batch.hashes else None
 
 
 def _personal_agree(batch: Joined, texts: list[bytes]) -> bool:
@@ -129,7 +139,8 @@ def _one_by_one(last: int, position: Position) -> Position:
             break
         if key + sha256(salted).hexdigest().encode() not in good[number - position.seq - 1]:
             raise BadRecord(number, Fault.PERSONAL)
-    altered = _altered_exchange(good, position.seq)
+    told = _told_by(good, position.seq)
+    altered = chain_exchanges.first_altered(told, chain_exchanges.kept(told)) if told else None
     if altered is not None:
         raise BadRecord(altered, Fault.EXCHANGE)
     reached = Position(seq, previous.decode())
@@ -138,10 +149,11 @@ def _one_by_one(last: int, position: Position) -> Position:
     return reached
 
 
-def _altered_exchange(texts: list[bytes], after: int) -> int | None:
-    """The first event of these, the texts of those after that number, with an altered one."""
-    told = [each for each in enumerate(texts, after + 1) if _SOME_EXCHANGE in each[1]]
-    return chain_exchanges.first_altered(told) if told else None
+def _told_by(texts: list[bytes], after: int) -> list[Told]:
+    """What these events, the texts of those after that number, say of exchanges."""
+    return chain_exchanges.told_by(
+        each for each in enumerate(texts, after + 1) if _SOME_EXCHANGE in each[1]
+    )
 
 
 def _fault_after(position: Position) -> Fault:

@@ -17,9 +17,10 @@ from django.db import connection
 
 from jobs.services import chain_exchanges
 
-# So few that PostgreSQL's answer fits what lies between two programs, and it need not wait with it.
-BATCH = 250
-AHEAD = 4
+# So few that a batch's texts stay in the processor's cache.
+BATCH = 125
+# Stretches that are asked for before the first is looked at.
+AHEAD = 2
 # Between texts: no event holds the first, nor what people wrote the second; whatever does is not
 # taken apart as it was put together, and is looked at by itself.
 BETWEEN, BETWEEN_VALUES = "\n", "\x1e"
@@ -44,21 +45,22 @@ _EVENTS = """
     SELECT seq, {canonical}, {hashes} FROM jobs_auditevent
     WHERE seq > %s AND seq <= %s AND {agrees} ORDER BY seq
 """
-_EVENT = "SELECT seq, {canonical}, {hashes} FROM jobs_auditevent WHERE seq = %s"
+_EVENT = "SELECT {canonical}, {hashes} FROM jobs_auditevent WHERE seq = %s"
 _PERSONAL = """
     SELECT event_seq, {key}, {salted} FROM jobs_auditpersonal
     WHERE event_seq > %s AND event_seq <= %s ORDER BY event_seq
 """
 _JOINED = """
-    SELECT count(*), {texts}, {hashes} FROM (
-        SELECT canonical, {hash_columns} AS hashes FROM jobs_auditevent
-        WHERE seq > %s AND seq <= %s AND {agrees} ORDER BY seq
-    ) AS event
-"""
-_JOINED_PERSONAL = """
-    SELECT {numbers}, {keys}, {salted} FROM (
-        SELECT event_seq{as_text} AS number, field, salt, value FROM jobs_auditpersonal
-        WHERE event_seq > %s AND event_seq <= %s ORDER BY event_seq
+    SELECT {after}, {last}, events.*, personal.* FROM {spans} {beside} (
+        SELECT count(*), {texts}, {hashes} FROM (
+            SELECT canonical, {hash_columns} AS hashes FROM jobs_auditevent
+            WHERE seq > {after} AND seq <= {last} AND {agrees} ORDER BY seq
+        ) AS event
+    ) AS events, {beside} (
+        SELECT {numbers}, {keys}, {salted} FROM (
+            SELECT event_seq{as_text} AS number, field, salt, value FROM jobs_auditpersonal
+            WHERE event_seq > {after} AND event_seq <= {last} ORDER BY event_seq
+        ) AS value
     ) AS personal
 """
 _HASH_COLUMNS = "previous_hash || digest || hash"
@@ -80,6 +82,17 @@ class Joined(NamedTuple):
     personal_salted: bytes
 
 
+Rows = Callable[[], list[tuple[Any, ...]]]
+
+
+class Stretch(NamedTuple):
+    """What is read at once up to the event `last`, and what waits for the rows of its exchanges."""
+
+    last: int
+    batches: Iterator[Joined]
+    exchanges: Rows
+
+
 class Events(NamedTuple):
     """The same event by event, and value by value; without events whose columns are others."""
 
@@ -95,6 +108,11 @@ class _Dialect(NamedTuple):
     as_text: str
     at: str
     joined: str
+    batches: int
+    spans: str
+    after: str
+    last: str
+    beside: str
 
 
 _DIALECTS = {
@@ -102,33 +120,49 @@ _DIALECTS = {
         raw="CAST({} AS BLOB)",
         as_text="",
         at=chain_exchanges.UTC_TEXT["sqlite"].format("at"),
-        joined="CAST(group_concat({}, char({})) AS BLOB)",
+        joined="group_concat({}, char({}))",
+        batches=1,
+        spans="",
+        after=":after",
+        last=":last",
+        beside="",
     ),
     "postgresql": _Dialect(
-        raw="{}",
+        raw="convert_to({}, 'UTF8')",
         as_text="::text",
         at=chain_exchanges.UTC_TEXT["postgresql"].format("at"),
         joined="string_agg({}, chr({}))",
+        batches=8,
+        spans="generate_series(%(after)s::bigint, %(last)s::bigint - 1, %(step)s) AS after,",
+        after="after",
+        last="least(after + %(step)s, %(last)s)",
+        beside="LATERAL",
     ),
 }
 
 
-def batches(start: int, end: int) -> Iterator[Joined]:
-    """The batches after the event `start` up to the event `end`.
+def stretches(start: int, end: int) -> Iterator[Stretch]:
+    """The stretches after the event `start` up to the event `end`.
 
     The database puts the next ones together while the caller looks at one.
     """
-    sql = _statements()
+    at_once = _DIALECTS[connection.vendor].batches * BATCH
     connection.ensure_connection()
-    with connection.wrap_database_errors, _asking() as ask:
-        spans = ((seq, min(seq + BATCH, end)) for seq in range(start, end, BATCH))
-        ahead = ((span, ask(sql.joined, span), ask(sql.joined_personal, span)) for span in spans)
+    with connection.wrap_database_errors, _asking() as (ask, take_in):
+        ahead = (
+            ask(
+                _statements().joined, {"after": seq, "last": min(seq + at_once, end), "step": BATCH}
+            )
+            for seq in range(start, end, at_once)
+        )
         asked = deque(islice(ahead, AHEAD))
         while asked:
-            span, events, personal = asked.popleft()
+            batches = sorted(_joined(*row) for row in asked.popleft()())
+            ids = chain_exchanges.ids_in(batch.texts for batch in batches)
+            exchanges = ask(chain_exchanges.statement(ids), {}) if ids else list
+            # After the exchanges, which are needed before the next stretch.
             asked.extend(islice(ahead, 1))
-            found, *texts = events()
-            yield Joined(*span, found, *(_bytes(text or b"") for text in (*texts, *personal())))
+            yield Stretch(batches[-1].last, _taking_in(batches, take_in), exchanges)
 
 
 def one_by_one(after: int, last: int) -> Events:
@@ -136,9 +170,9 @@ def one_by_one(after: int, last: int) -> Events:
     sql, span = _statements(), (after, last)
     with connection.cursor() as cursor:
         cursor.execute(sql.events, span)
-        events = [(number, _bytes(text), _bytes(hashes)) for number, text, hashes in cursor]
+        events = cursor.fetchall()
         cursor.execute(sql.personal, span)
-        return Events(events, [(number, _bytes(key), _bytes(text)) for number, key, text in cursor])
+        return Events(events, cursor.fetchall())
 
 
 def one(seq: int) -> tuple[bytes, bytes] | None:
@@ -146,32 +180,45 @@ def one(seq: int) -> tuple[bytes, bytes] | None:
     query."""
     with connection.cursor() as cursor:
         cursor.execute(_statements().event, [seq])
-        found = cursor.fetchone()
-    return (_bytes(found[1]), _bytes(found[2])) if found else None
+        found: tuple[bytes, bytes] | None = cursor.fetchone()
+    return found
 
 
 @contextmanager
-def _asking() -> Iterator[Callable[[str, tuple[int, int]], Callable[[], Any]]]:
-    """A way to ask for one row and go on: what it gives waits for the answer.
+def _asking() -> Iterator[tuple[Callable[[str, dict[str, int]], Rows], Callable[[], None]]]:
+    """A way to ask for rows and go on: what it gives waits for the answer. And a way to make room
+    for more of an answer meanwhile.
 
     On the caller's connection, for what its transaction sees: PostgreSQL takes several questions
     at once, and SQLite works in a thread, for which Python's own work need not wait.
     """
     raw = connection.connection
     if connection.vendor == "postgresql":
+        from psycopg import Cursor
+
+        def ask(sql: str, values: dict[str, int]) -> Rows:
+            return Cursor(raw).execute(sql, values, binary=True).fetchall
+
         with raw.pipeline():
-            yield lambda sql, span: raw.execute(sql, span).fetchone
+            yield ask, raw.pgconn.consume_input
     else:
         with ThreadPoolExecutor(1, "history") as reader:
 
-            def answer(sql: str, span: tuple[int, int]) -> Any:
-                return raw.execute(sql % ("?", "?"), span).fetchone()
+            def answer(sql: str, values: dict[str, int]) -> list[tuple[Any, ...]]:
+                return list(raw.execute(sql, values))
 
-            yield lambda sql, span: reader.submit(answer, sql, span).result
+            yield lambda sql, values: reader.submit(answer, sql, values).result, lambda: None
 
 
-def _bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
+def _taking_in(batches: list[Joined], take_in: Callable[[], None]) -> Iterator[Joined]:
+    for batch in batches:
+        yield batch
+        # Little fits between two programs: PostgreSQL waits when it is full.
+        take_in()
+
+
+def _joined(after: int, last: int, found: int, *texts: bytes | None) -> Joined:
+    return Joined(after, last, found, *(text or b"" for text in texts))
 
 
 class _Statements(NamedTuple):
@@ -179,7 +226,6 @@ class _Statements(NamedTuple):
     not, and for one event by its number."""
 
     joined: str
-    joined_personal: str
     events: str
     personal: str
     event: str
@@ -191,17 +237,19 @@ def _statements() -> _Statements:
     raw, agrees = dialect.raw.format, _agrees(dialect)
 
     def joined(text: str, between: str = BETWEEN) -> str:
-        return dialect.joined.format(text, ord(between))
+        return raw(dialect.joined.format(text, ord(between)))
 
     canonical, hashes = raw("canonical"), raw(_HASH_COLUMNS)
     return _Statements(
         joined=_JOINED.format(
+            spans=dialect.spans,
+            after=dialect.after,
+            last=dialect.last,
+            beside=dialect.beside,
             texts=joined("canonical"),
             hashes=joined("hashes"),
             hash_columns=_HASH_COLUMNS,
-            agrees=agrees,
-        ),
-        joined_personal=_JOINED_PERSONAL.format(
+            agrees=agrees.replace("%%", "%"),
             numbers=joined("number"),
             keys=joined(_KEY),
             salted=joined(_SALTED, BETWEEN_VALUES),

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.models import Exchange, ImportJob, Workspace
-from jobs.services import audit
-from jobs.services.chain_exchanges import FLOOR, first_altered
+from jobs.services import audit, chain_exchanges
+from jobs.services.chain_exchanges import FLOOR
 from tests.making import make_exchange, make_job
 
 # PostgreSQL keeps no NUL.
@@ -44,6 +44,11 @@ def event_of(exchange: Exchange) -> tuple[int, bytes]:
     whole = audit.digest_of(audit.canonical_text(facts))
     said = {key: facts[key] for key in ("id", "request", "response")} | {"digest": whole}
     return exchange.pk, json.dumps({"exchanges": [said]}).encode()
+
+
+def first_altered(events: list[tuple[int, bytes]]) -> int | None:
+    told = chain_exchanges.told_by(events)
+    return chain_exchanges.first_altered(told, chain_exchanges.kept(told))
 
 
 def queries(events: list[tuple[int, bytes]]) -> tuple[int, int | None]:

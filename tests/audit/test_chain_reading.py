@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from jobs.choices import Fault
 from jobs.models import AuditEvent, AuditPersonal, User, Workspace
@@ -34,7 +35,11 @@ def test_a_whole_history_is_never_read_event_by_event(
 ) -> None:
     monkeypatch.setattr(chain_reading, "one_by_one", None)
 
-    assert found() is None
+    with CaptureQueriesContext(connection) as captured:
+        assert found() is None
+
+    # Nor are its exchanges: they came with the stretch.
+    assert [query["sql"] for query in captured if "jobs_exchange" in query["sql"]] == []
 
 
 def test_a_letter_that_moved_from_one_hash_to_the_next_is_found(first: int) -> None:
