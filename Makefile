@@ -1,10 +1,12 @@
 # `make run` and `make test` need nothing but make and Python 3.11: the rest is installed into
 # .venv, with the versions and hashes of requirements/.
 PYTHON ?= python3
-# Processes that share the tests on each database.
-JOBS ?= 2
+# Processes that share the tests: one more than two cores, for while one waits for programs of its own.
+JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
+# Every process would compile the same files anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What production looks like to `manage.py check --deploy`; the key protects nothing.
 DEPLOYED := env ENV_FILE= DEBUG=false BEHIND_TLS=true ALLOWED_HOSTS=desk.example.com \
@@ -30,21 +32,20 @@ run: ## start Import Desk on HOST:PORT
 	@exec $(BIN)/python -m importer_site.desk
 
 .PHONY: test
-test: ## run every test on SQLite and, at the same time, on PostgreSQL
+test: ## run every test on SQLite, and once more on PostgreSQL
 	$(call install,dev,run dev)
 	@$(BIN)/python -m tests.machine
-	@$(MAKE) --no-print-directory --jobs 2 test-on-sqlite test-on-postgresql
+	@$(MAKE) --no-print-directory test-on-sqlite
+	@$(MAKE) --no-print-directory test-on-postgresql
 
 .PHONY: test-on-sqlite
 test-on-sqlite:
 	$(BIN)/python -m pytest -n $(JOBS)
 
-# Printed at its end, or the dots of both would mix.
 .PHONY: test-on-postgresql
 test-on-postgresql:
-	@printed=$$($(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n $(JOBS) \
-		$(addprefix --ignore=tests/,$(SAME_ON_EVERY_DATABASE)) 2>&1); \
-		code=$$?; printf '%s\n' "$$printed"; exit $$code
+	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n $(JOBS) \
+		$(addprefix --ignore=tests/,$(SAME_ON_EVERY_DATABASE))
 # These never touch a database, are about the other one, count calls, or look at pages whose tests below
 # tests/views do.
 SAME_ON_EVERY_DATABASE := browser dashscope explanations house importer_site simulator sqlite \

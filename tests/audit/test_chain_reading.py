@@ -14,6 +14,13 @@ from tests.audit.histories import make_history, run
 from tests.audit.lifting import lifted
 
 
+# PostgreSQL would compile the statement for each stretch of a large history anew.
+SET_UP = {
+    "postgresql": ("SHOW jit", "off"),
+    "sqlite": ("PRAGMA recursive_triggers", 1),
+}
+
+
 @pytest.fixture
 def first(workspace: Workspace, alice: User) -> int:
     """The number of the first of the history's six events, which are the newest."""
@@ -94,3 +101,10 @@ def test_whoever_stops_early_leaves_no_thread_and_a_connection_that_answers(
 
     assert threading.active_count() == before
     assert AuditEvent.objects.count() > 1
+
+
+def test_every_connection_is_set_up_for_the_history(db: None) -> None:
+    asked, expected = SET_UP[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        assert cursor.fetchone() == (expected,)
