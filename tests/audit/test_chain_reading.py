@@ -13,7 +13,6 @@ from jobs.services.chain import BadRecord
 from tests.audit.histories import make_history, run
 from tests.audit.lifting import lifted
 
-
 # PostgreSQL would compile the statement for each stretch of a large history anew.
 SET_UP = {
     "postgresql": ("SHOW jit", "off"),
