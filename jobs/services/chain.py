@@ -9,6 +9,7 @@ and why.
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from django.db import connection
 
@@ -134,15 +135,18 @@ def _one_by_one(last: int, position: Position) -> Position:
         seq, previous = number, hash_
     # What stands beside the good ones comes before the first bad one.
     good = [text for _seq, text, _hashes in rows[: seq - position.seq]]
-    for number, key, salted in personal:
-        if number > seq:
-            break
-        if key + sha256(salted).hexdigest().encode() not in good[number - position.seq - 1]:
-            raise BadRecord(number, Fault.PERSONAL)
+    bad = [
+        (number, Fault.PERSONAL)
+        for number, key, salted in personal
+        if number <= seq
+        and key + sha256(salted).hexdigest().encode() not in good[number - position.seq - 1]
+    ]
     told = _told_by(good, position.seq)
     altered = chain_exchanges.first_altered(told, chain_exchanges.kept(told)) if told else None
     if altered is not None:
-        raise BadRecord(altered, Fault.EXCHANGE)
+        bad.append((altered, Fault.EXCHANGE))
+    if bad:
+        raise BadRecord(*min(bad, key=itemgetter(0)))
     reached = Position(seq, previous.decode())
     if seq != last:
         raise BadRecord(seq + 1, _fault_after(reached))

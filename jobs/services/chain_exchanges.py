@@ -78,7 +78,8 @@ def ids_in(texts: Iterable[bytes]) -> list[int]:
 
 def statement(ids: Iterable[int]) -> str:
     """What gives the rows of these exchanges for first_altered()."""
-    return _statement().format(ids=",".join(map(str, ids)))
+    # By number, whatever the history says: it may be somebody's who wants it to say more.
+    return _statement().format(ids=",".join(str(int(number)) for number in ids))
 
 
 def kept(told: Iterable[Told]) -> list[tuple[Any, ...]]:

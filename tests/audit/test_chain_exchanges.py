@@ -99,3 +99,8 @@ def test_bodies_may_go_for_their_age_and_not_before(
     kept.update(request_body="", response_body="", bodies_pruned_at=pruned_at)
 
     assert queries([(7, told)]) == expected
+
+
+def test_a_number_is_never_taken_for_more_than_a_number(job: ImportJob) -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        chain_exchanges.statement(json.loads('["1) OR (1=1"]'))

@@ -73,6 +73,16 @@ def test_two_texts_that_became_one_are_found(first: int) -> None:
     assert found() == (one.seq, Fault.DIGEST)
 
 
+def test_of_two_bad_records_that_are_read_at_once_the_first_is_named(first: int) -> None:
+    with_exchange, with_name = first + 2, first + 5
+    assert AuditPersonal.objects.filter(event_seq=with_name).exists()
+    with lifted():
+        run("UPDATE jobs_exchange SET response_body = 'other' WHERE call = 'create'")
+        AuditPersonal.objects.filter(event_seq=with_name).update(value="somebody else")
+
+    assert found() == (with_exchange, Fault.EXCHANGE)
+
+
 @pytest.mark.parametrize("between", [chain_reading.BETWEEN, chain_reading.BETWEEN_VALUES])
 def test_whatever_a_name_holds_a_good_history_is_good_and_an_altered_one_is_not(
     workspace: Workspace, between: str
