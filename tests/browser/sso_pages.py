@@ -45,10 +45,12 @@ class Walk:
         self.see(name)
 
     def press(self, selector: str, **fields: str) -> None:
-        """Fill the fields and press what the selector names in the page's content."""
+        """Fill the fields, press what the selector names in the page's content, and wait for the
+        page that it leads to."""
         for field, value in fields.items():
             self.page.locator(f"main [name={field}]:visible").fill(value)
-        self.page.locator(f"main {selector}").click()
+        with self.page.expect_navigation():
+            self.page.locator(f"main {selector}").click()
 
     def through_acme(self, until: str) -> None:
         """Sign in through the provider on loopback, which leads back by itself."""
@@ -122,14 +124,14 @@ def test_everybody_can_use_the_pages_of_the_second_factor(
     walk.see("owed")
     settings.SECOND_FACTOR = "optional"
     walk.go("off", PAGE)
-    page.locator("main a.primary").click()
+    walk.press("a.primary")
     walk.press(PRIMARY, code="12", password="wrong")
     walk.see("set-up, refused")
     app = App(page.locator("#secret-text").inner_text().replace(" ", ""), [])
     walk.press(PRIMARY, code=app.code(), password=PASSWORD)
     walk.see("recovery codes")
     app.codes = page.locator("#recovery-codes li").all_inner_texts()
-    page.locator("main a.primary").click()
+    walk.press("a.primary")
     walk.see("on")
     page.locator("#end_password").fill("wrong")
     walk.press("button.danger")
