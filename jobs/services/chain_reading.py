@@ -101,8 +101,11 @@ class Events(NamedTuple):
 
 
 class _Dialect(NamedTuple):
-    """How one database says it. SQLite gives what was stored as bytes, whatever somebody put
-    there; PostgreSQL holds nothing but UTF-8, and is quickest with text."""
+    """How one database says it. Both give what was stored as bytes, whatever somebody put there.
+
+    PostgreSQL does several `batches` with each question, because planning one takes it as long as
+    reading fifty events: `spans` has a row for each, and the others stand `beside` it.
+    """
 
     raw: str
     as_text: str
@@ -166,7 +169,7 @@ def stretches(start: int, end: int) -> Iterator[Stretch]:
 
 
 def one_by_one(after: int, last: int) -> Events:
-    """The events of one batch, and what stands beside them. Two queries."""
+    """The events after number `after` up to `last`, and what stands beside them. Two queries."""
     sql, span = _statements(), (after, last)
     with connection.cursor() as cursor:
         cursor.execute(sql.events, span)
