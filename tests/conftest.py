@@ -31,9 +31,12 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 # Of the processes that share the tests, the first is given the first of them and the last the
-# last. So one waits for processes of its own while the others have work for every core, and each
-# takes from the others what is left.
-WAITING = ("tests/browser/test_story.py", "tests/faults/", "tests/importer_site/test_rehearsal.py")
+# last. So one waits for processes of its own and for calls that nobody answers while the others
+# have work for every core, and each takes from the others what is left.
+WAITING = (
+    *("tests/browser/test_story.py", "tests/faults/", "tests/importer_site/test_rehearsal.py"),
+    *("tests/dashscope/", "tests/simulator/", "tests/services/test_turns.py"),
+)
 LONGEST = (
     "tests/browser/test_every_page.py",
     "tests/security/test_single_sign_on.py",

@@ -28,8 +28,9 @@ FLAGS = [
     "--js-flags=--no-opt --no-maglev",
 ]
 
+ZONE = "Europe/Berlin"
 # A sign that turns for as long as something runs is drawn sixty times a second.
-A_VISITOR = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "reduced_motion": "reduce"}
+A_VISITOR = {"locale": "en-GB", "timezone_id": ZONE, "reduced_motion": "reduce"}
 
 
 class Console:
@@ -104,13 +105,24 @@ def signed_in(
     client_of: Callable[[User], Client],
     new_context: Callable[..., BrowserContext],
 ) -> Callable[..., Page]:
-    """A page at an address, in the browser of someone who is signed in."""
+    """A page at an address, in the browser of someone who is signed in; wound, with its clock in
+    the test's hand."""
 
-    def open_page(person: User, address: str = "/jobs/", **options: Any) -> Page:
+    def open_page(
+        person: User, address: str = "/jobs/", *, wound: bool = False, **options: Any
+    ) -> Page:
         context = new_context(base_url=live_server.url, **options)
-        session = client_of(person).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        # Who is signed in has seen a page before, which asked their browser for its zone.
+        known = {"sessionid": client_of(person).cookies["sessionid"].value, "tz": ZONE}
+        context.add_cookies(
+            [
+                {"name": name, "value": value, "url": live_server.url}
+                for name, value in known.items()
+            ]
+        )
         page = context.new_page()
+        if wound:
+            page.clock.install()
         page.goto(address)
         return page
 

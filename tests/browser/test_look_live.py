@@ -15,14 +15,6 @@ SignedIn = Callable[..., Page]
 REFRESH = 3100  # milliseconds: a little more than the time between two refreshes
 
 
-def opened(page: Page, address: str) -> Page:
-    """The page with its clock in the test's hand."""
-    page.clock.install()
-    page.goto(address)
-    page.wait_for_function("window.htmx")
-    return page
-
-
 def finish(job: ImportJob, status: JobStatus) -> None:
     change(job, status=status, remote_status=status.upper())
 
@@ -31,7 +23,7 @@ def test_a_row_changes_in_place_and_is_said(
     signed_in: SignedIn, bob: User, workspace: Workspace
 ) -> None:
     job = make_job(workspace, status=JobStatus.RUNNING, display_name="Ticket router")
-    page = opened(signed_in(bob), "/jobs/")
+    page = signed_in(bob, wound=True)
     row = page.locator(f"#job-{job.pk}")
     link = row.get_by_role("link", name="Ticket router")
     link.focus()
@@ -49,7 +41,7 @@ def test_a_selection_outlives_a_refresh(
     signed_in: SignedIn, bob: User, workspace: Workspace
 ) -> None:
     job = make_job(workspace, status=JobStatus.RUNNING, display_name="Ticket router")
-    page = opened(signed_in(bob), "/jobs/")
+    page = signed_in(bob, wound=True)
     page.locator(f"#job-{job.pk} .name").select_text()
     finish(job, JobStatus.FAILED)
 
@@ -61,7 +53,7 @@ def test_a_selection_outlives_a_refresh(
 
 def test_it_goes_on_after_a_change(signed_in: SignedIn, bob: User, workspace: Workspace) -> None:
     job = make_job(workspace, status=JobStatus.PENDING)
-    page = opened(signed_in(bob), "/jobs/")
+    page = signed_in(bob, wound=True)
     row = page.locator(f"#job-{job.pk}")
 
     for status in (JobStatus.RUNNING, JobStatus.OTHER, JobStatus.SUCCEEDED):
@@ -72,7 +64,7 @@ def test_it_goes_on_after_a_change(signed_in: SignedIn, bob: User, workspace: Wo
 
 def test_jobs_that_arrive_move_no_row(signed_in: SignedIn, bob: User, workspace: Workspace) -> None:
     make_job(workspace, status=JobStatus.RUNNING)
-    page = opened(signed_in(bob), "/jobs/")
+    page = signed_in(bob, wound=True)
     change(make_job(workspace), display_name="Arrived")
 
     page.clock.run_for(REFRESH)
@@ -86,9 +78,8 @@ def test_nothing_is_fetched_while_nobody_looks(
     signed_in: SignedIn, bob: User, workspace: Workspace
 ) -> None:
     make_job(workspace, status=JobStatus.RUNNING)
-    page = signed_in(bob)
-    page.add_init_script("Object.defineProperty(document, 'hidden', {get: () => window.away})")
-    opened(page, "/jobs/")
+    page = signed_in(bob, wound=True)
+    page.evaluate("Object.defineProperty(document, 'hidden', {get: () => window.away})")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
 
@@ -106,7 +97,7 @@ def test_an_unchanged_page_costs_an_empty_answer(
     signed_in: SignedIn, bob: User, workspace: Workspace
 ) -> None:
     make_job(workspace, status=JobStatus.RUNNING)
-    page = opened(signed_in(bob), "/jobs/")
+    page = signed_in(bob, wound=True)
 
     with page.expect_response(re.compile("cursor=from")) as answer:
         page.clock.run_for(REFRESH)
@@ -121,7 +112,7 @@ def test_the_job_page_follows_its_job_to_the_end(
     job = make_job(workspace, by=bob, status=JobStatus.RUNNING, display_name="Ticket router")
     make_exchange(job, attempt=make_attempt(job))
     look = make_exchange(job, call=Call.LIST)
-    page = opened(signed_in(bob), f"/jobs/{job.pk}/")
+    page = signed_in(bob, f"/jobs/{job.pk}/", wound=True)
     details = page.locator(f"#exchange-{look.pk}")
     details.locator("summary").click()
     finish(job, JobStatus.SUCCEEDED)
@@ -141,7 +132,7 @@ def test_a_session_that_ended_leads_to_sign_in(
     signed_in: SignedIn, bob: User, workspace: Workspace
 ) -> None:
     make_job(workspace, status=JobStatus.RUNNING)
-    page = opened(signed_in(bob), "/jobs/?status=open")
+    page = signed_in(bob, "/jobs/?status=open", wound=True)
     Session.objects.all().delete()
 
     page.clock.run_for(REFRESH)
@@ -155,7 +146,7 @@ def test_the_rail_notices_that_the_worker_stopped(
 ) -> None:
     now = timezone.now()
     WorkerHeartbeat.objects.create(name="w", started_at=now, seen_at=now)
-    page = opened(signed_in(bob), "/jobs/")
+    page = signed_in(bob, wound=True)
     expect(page.locator("#worker-pulse")).to_contain_text("Worker is running")
     WorkerHeartbeat.objects.all().delete()
 

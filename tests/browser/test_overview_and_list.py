@@ -68,9 +68,7 @@ def test_a_first_visitor_can_read_the_first_steps(signed_in: SignedIn, bob: User
 def test_the_overview_tells_news_by_itself(
     signed_in: SignedIn, filled: Workspace, alice: User
 ) -> None:
-    page = signed_in(alice, "/")
-    page.clock.install()
-    page.reload()
+    page = signed_in(alice, "/", wound=True)
     job = make_job(filled, status=JobStatus.RUNNING)
     change(job, status=JobStatus.FAILED, display_name="Just failed", finished_at=timezone.now())
 
@@ -83,9 +81,7 @@ def test_ages_go_on_without_a_request(
     signed_in: SignedIn, workspace: Workspace, alice: User
 ) -> None:
     make_job(workspace)
-    page = signed_in(alice, "/jobs/")
-    page.clock.install()
-    page.reload()
+    page = signed_in(alice, "/jobs/", wound=True)
     age = page.locator("time[data-age]")
     expect(age).to_have_text("now")
 
@@ -99,9 +95,7 @@ def test_a_selection_outlives_a_refresh_and_is_counted(
     signed_in: SignedIn, workspace: Workspace, alice: User
 ) -> None:
     jobs = [make_job(workspace, status=JobStatus.RUNNING) for _ in range(2)]
-    page = signed_in(alice, "/jobs/")
-    page.clock.install()
-    page.reload()
+    page = signed_in(alice, "/jobs/", wound=True)
     page.get_by_label("Select all on this page").check()
     change(jobs[0], status=JobStatus.SUCCEEDED, remote_status="SUCCESSED")
 
