@@ -43,23 +43,32 @@ def add(workspace: Workspace, user: User, role: Role, *, actor: Actor) -> Member
     """
     require(actor, Ability.ADMINISTER, workspace)
     with audit.act(actor) as act:
+        _meet_at(workspace)
         if role != Role.ADMIN:
             _require_another_admin(workspace, user, actor)
-        return admit(act, workspace, user, role)
+        return _give(act, workspace, user, role)
 
 
 def admit(act: audit.Act, workspace: Workspace, user: User, role: Role) -> Membership:
     """Give the person the role inside the caller's act, which the caller may do."""
-    old = Membership.objects.select_for_update().filter(workspace=workspace, user=user).first()
-    if old and old.role == role:
-        return old
-    membership, _created = Membership.objects.update_or_create(
-        workspace=workspace, user=user, defaults={"role": role}
-    )
+    _meet_at(workspace)
+    return _give(act, workspace, user, role)
+
+
+def _give(act: audit.Act, workspace: Workspace, user: User, role: Role) -> Membership:
+    membership = workspace.memberships.filter(user=user).first()
+    old_role = membership.role if membership else ""
+    if membership is None:
+        membership = Membership.objects.create(workspace=workspace, user=user, role=role)
+    elif old_role == role:
+        return membership
+    else:
+        membership.role = role
+        membership.save(update_fields=["role"])
     act.record(
-        Verb.MEMBER_CHANGED if old else Verb.MEMBER_ADDED,
+        Verb.MEMBER_CHANGED if old_role else Verb.MEMBER_ADDED,
         workspace,
-        data={"member_id": user.pk, "role": role, "old_role": old.role if old else ""},
+        data={"member_id": user.pk, "role": role, "old_role": old_role},
         personal={"member": (user.label, user.pk)},
     )
     return membership
@@ -75,6 +84,7 @@ def remove(membership: Membership, *, actor: Actor) -> None:
     if not leaves:
         require(actor, Ability.ADMINISTER, workspace)
     with audit.act(actor) as act:
+        _meet_at(workspace)
         _require_another_admin(workspace, user, actor)
         gone, _by_model = Membership.objects.filter(pk=membership.pk).delete()
         if not gone:
@@ -87,11 +97,15 @@ def remove(membership: Membership, *, actor: Actor) -> None:
         )
 
 
+def _meet_at(workspace: Workspace) -> None:
+    """Those who change the workspace's members at the same moment come one after the other, as two
+    admins who remove each other; its jobs arrive meanwhile."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+
+
 def _require_another_admin(workspace: Workspace, user: User, actor: Actor) -> None:
-    """Two admins who remove each other at the same moment meet at the workspace's row."""
     if actor.kind == ActorKind.SYSTEM:
         return  # whoever has the command line can make an admin at any time
-    Workspace.objects.select_for_update().get(pk=workspace.pk)
     # Asked once more, behind the lock: another admin may have removed this one since.
     if actor.user_id != user.pk:
         require(actor, Ability.ADMINISTER, workspace)
