@@ -17,7 +17,7 @@ from jobs.choices import Role, Verb
 from jobs.errors import DeskError, InvalidFields
 from jobs.models import Invitation, Membership, User, Workspace
 from jobs.permissions import Ability, abilities, require
-from jobs.services import accounts, audit, content, tokens
+from jobs.services import accounts, audit, content, members, tokens
 
 NOTE_CHARACTERS = 80
 MOST_DAYS = 30
@@ -138,6 +138,7 @@ def accept_as_new(
 
 
 def _join(act: audit.Act, invitation: Invitation, user: User) -> None:
+    members.meet_at(invitation.workspace)
     now = timezone.now()
     still_open = _unused().filter(pk=invitation.pk, expires_at__gt=now)
     # The condition is the fence: of two who follow the link at once, one finds it used.

@@ -43,7 +43,7 @@ def add(workspace: Workspace, user: User, role: Role, *, actor: Actor) -> Member
     """
     require(actor, Ability.ADMINISTER, workspace)
     with audit.act(actor) as act:
-        _meet_at(workspace)
+        meet_at(workspace)
         if role != Role.ADMIN:
             _require_another_admin(workspace, user, actor)
         return _give(act, workspace, user, role)
@@ -51,8 +51,14 @@ def add(workspace: Workspace, user: User, role: Role, *, actor: Actor) -> Member
 
 def admit(act: audit.Act, workspace: Workspace, user: User, role: Role) -> Membership:
     """Give the person the role inside the caller's act, which the caller may do."""
-    _meet_at(workspace)
+    meet_at(workspace)
     return _give(act, workspace, user, role)
+
+
+def meet_at(workspace: Workspace) -> None:
+    """Before the caller's act changes who is a member: those who do so at the same moment come one
+    after the other, as two admins who remove each other. Jobs arrive meanwhile."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
 
 
 def _give(act: audit.Act, workspace: Workspace, user: User, role: Role) -> Membership:
@@ -84,7 +90,7 @@ def remove(membership: Membership, *, actor: Actor) -> None:
     if not leaves:
         require(actor, Ability.ADMINISTER, workspace)
     with audit.act(actor) as act:
-        _meet_at(workspace)
+        meet_at(workspace)
         _require_another_admin(workspace, user, actor)
         gone, _by_model = Membership.objects.filter(pk=membership.pk).delete()
         if not gone:
@@ -95,12 +101,6 @@ def remove(membership: Membership, *, actor: Actor) -> None:
             data={"member_id": user.pk, "old_role": membership.role},
             personal={"member": (user.label, user.pk)},
         )
-
-
-def _meet_at(workspace: Workspace) -> None:
-    """Those who change the workspace's members at the same moment come one after the other, as two
-    admins who remove each other; its jobs arrive meanwhile."""
-    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
 
 
 def _require_another_admin(workspace: Workspace, user: User, actor: Actor) -> None:

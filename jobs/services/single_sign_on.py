@@ -18,7 +18,7 @@ from jobs.actors import Actor
 from jobs.choices import Role, Verb
 from jobs.errors import DeskError
 from jobs.models import AuditEvent, Membership, User, Workspace
-from jobs.services import audit, workspaces
+from jobs.services import audit, members, workspaces
 
 KINDS = ("domain", "group")
 NAME_CHARACTERS = 150
@@ -93,7 +93,7 @@ def sign_in(identity: Identity, *, actor: Actor) -> User:
 
 
 def _grant(act: audit.Act, person: User, workspace: Workspace, mapping: Mapping) -> None:
-    # In this order: whoever is removed between the two questions is found by the second.
+    members.meet_at(workspace)
     if Membership.objects.filter(user=person, workspace=workspace).exists():
         return
     if _left_before(person, workspace):

@@ -1,11 +1,8 @@
 """Members: roles, leaving, and that somebody is always left to administer."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from jobs import actors
 from jobs.actors import Actor
@@ -38,27 +35,6 @@ def test_the_role_that_one_has_is_no_news(alice: User, bob: User, workspace: Wor
     members.add(workspace, bob, Role.SUBMITTER, actor=as_person(alice))
 
     assert AuditEvent.objects.count() == before
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_roles_given_at_once_one_is_added_and_the_other_a_change(
-    alice: User, charlie: User, workspace: Workspace
-) -> None:
-    gate = Barrier(2)
-
-    def give(role: Role) -> None:
-        gate.wait()
-        try:
-            members.add(workspace, charlie, role, actor=as_person(alice))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(give, (Role.AUDITOR, Role.ADMIN)))
-
-    added, changed = AuditEvent.objects.order_by("-seq")[:2][::-1]
-    assert (added.verb, changed.verb) == (Verb.MEMBER_ADDED, Verb.MEMBER_CHANGED)
-    assert f'"role":"{membership(charlie).role}"' in changed.canonical
 
 
 @pytest.mark.parametrize("who", ["bob", "vera", "ada", "charlie"])

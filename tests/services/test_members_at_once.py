@@ -1,0 +1,104 @@
+"""Two who change one person's membership at the same moment: one comes after the other."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from django.db import connection, transaction
+
+from jobs import actors
+from jobs.choices import Role, Verb
+from jobs.models import AuditEvent, Membership, User, Workspace
+from jobs.services import audit_appending, invitations, members
+from jobs.services.invitations import AlreadyMember
+from tests.faults.processes import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SERVER = actors.command_line()
+
+
+def at_once(*acts: Callable[[], object]) -> None:
+    """Begin the acts while the end of the history is held, each when the one before can come no
+    further; then let them go, and raise what any of them raises. SQLite begins one when the one
+    before has ended, whatever one does."""
+    if connection.vendor == "sqlite":
+        for act in acts:
+            act()
+        return
+
+    def begin(act: Callable[[], object]) -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        with transaction.atomic():
+            audit_appending.locked_head()
+            begun = []
+            for number, act in enumerate(acts, 1):
+                begun.append(pool.submit(begin, act))
+                until(partial(as_many_wait, number), seconds=30, what=f"{number} at a lock")
+        for one in begun:
+            one.result()
+
+
+def as_many_wait(number: int) -> bool:
+    """Whether so many stand at a lock of this database of PostgreSQL."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0] == number)
+
+
+def last_verbs() -> list[str]:
+    return list(AuditEvent.objects.order_by("-seq").values_list("verb", flat=True)[:2][::-1])
+
+
+@pytest.mark.parametrize("first", [Role.AUDITOR, Role.ADMIN])
+def test_of_two_roles_one_is_added_and_the_other_a_change(
+    first: Role, alice: User, charlie: User, workspace: Workspace
+) -> None:
+    admin = actors.Actor(kind="person", label=alice.label, user_id=alice.pk)
+    (second,) = {Role.AUDITOR, Role.ADMIN} - {first}
+    give = partial(members.add, workspace, charlie, actor=admin)
+
+    at_once(partial(give, first), partial(give, second))
+
+    assert last_verbs() == [Verb.MEMBER_ADDED, Verb.MEMBER_CHANGED]
+    newest = AuditEvent.objects.latest("seq").canonical
+    assert f'"role":"{Membership.objects.get(user=charlie).role}"' in newest
+
+
+def test_a_role_given_while_an_invitation_is_accepted_is_a_change(
+    charlie: User, workspace: Workspace
+) -> None:
+    new = invitations.invite(workspace, role=Role.VIEWER, note="", days=7, actor=SERVER)
+    in_person = actors.Actor(kind="person", label=charlie.label, user_id=charlie.pk)
+
+    at_once(
+        partial(invitations.accept, new.text, charlie, actor=in_person),
+        partial(members.add, workspace, charlie, Role.ADMIN, actor=SERVER),
+    )
+
+    assert last_verbs() == [Verb.MEMBER_JOINED, Verb.MEMBER_CHANGED]
+    assert Membership.objects.get(user=charlie).role == Role.ADMIN
+
+
+def test_an_invitation_accepted_while_a_role_is_given_is_of_no_use(
+    charlie: User, workspace: Workspace
+) -> None:
+    new = invitations.invite(workspace, role=Role.VIEWER, note="", days=7, actor=SERVER)
+    in_person = actors.Actor(kind="person", label=charlie.label, user_id=charlie.pk)
+
+    with pytest.raises(AlreadyMember):
+        at_once(
+            partial(members.add, workspace, charlie, Role.ADMIN, actor=SERVER),
+            partial(invitations.accept, new.text, charlie, actor=in_person),
+        )
+
+    assert Membership.objects.get(user=charlie).role == Role.ADMIN
