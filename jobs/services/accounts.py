@@ -111,7 +111,7 @@ def set_up(token: str, *, username: str, email: str, password: str, actor: Actor
     )
     with audit.act(server) as act:
         # Whoever posts the same link in this moment waits here, and then finds it used.
-        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        members.meet_at(workspace)
         check_link(token)
         _admit_administrator(act, workspace, user)
     return user
