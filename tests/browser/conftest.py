@@ -28,6 +28,7 @@ FLAGS = [
     "--js-flags=--no-opt --no-maglev",
 ]
 
+REFRESH = 3100  # milliseconds: a little more than the time between two refreshes of a page
 ZONE = "Europe/Berlin"
 # A sign that turns for as long as something runs is drawn sixty times a second.
 A_VISITOR = {"locale": "en-GB", "timezone_id": ZONE, "reduced_motion": "reduce"}

@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 
 from jobs.choices import Call, JobStatus
 from jobs.models import ImportJob, User, WorkerHeartbeat, Workspace
+from tests.browser.conftest import REFRESH
 from tests.making import change, make_attempt, make_exchange, make_job
 
 SignedIn = Callable[..., Page]
-REFRESH = 3100  # milliseconds: a little more than the time between two refreshes
 
 
 def finish(job: ImportJob, status: JobStatus) -> None:
