@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Self
 
 from jobs.simulator import SimulatorControl
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
 # Far beyond what either takes, for machines that do much else; the program itself gives its
 # children 60 s to end.
 START_SECONDS = 180.0
+WEB_PROCESSES = 3  # one that listens, and two that answer
 STOP_SECONDS = 120.0
 
 
@@ -85,8 +87,15 @@ class Desk:
 
     @property
     def url(self) -> str:
-        """The address of the pages, once they are served."""
-        return self.wait_for(r"Import Desk answers at (http://\S+)/")[1]
+        """The address of the pages, once they are served, and by every process that does."""
+        found = self.wait_for(r"Import Desk answers at (http://\S+)/")
+        # gunicorn forks one a moment after the other, and the first answers at once.
+        until(
+            lambda: len(self.processes("gunicorn")) == WEB_PROCESSES,
+            seconds=START_SECONDS,
+            what="every process of the web server",
+        )
+        return found[1]
 
     @property
     def simulator(self) -> SimulatorControl:

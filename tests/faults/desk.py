@@ -20,7 +20,8 @@ from jobs.models import Attempt, ImportJob, Workspace
 from jobs.services import submission, workspaces
 from jobs.simulator import SimulatorControl
 from tests.faults.environment import worker_environment
-from tests.faults.processes import Process, until
+from tests.faults.processes import Process
+from tests.waiting import until
 
 # As many creates as one worker sends at once.
 SENDING_HANDS = 4

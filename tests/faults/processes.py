@@ -5,28 +5,12 @@ import selectors
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.running import ROOT
+from tests.waiting import Overdue
 
 START_SECONDS = 60.0
-
-
-class Overdue(AssertionError):
-    """Something that had to happen did not happen in time."""
-
-
-def until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
-    """Come back as soon as the condition holds; raises Overdue after `seconds`."""
-    ends_at = time.monotonic() + seconds
-    never = threading.Event()
-    while not condition():
-        if time.monotonic() > ends_at:
-            raise Overdue(f"not within {seconds:.0f} s: {what}")
-        never.wait(0.03)
 
 
 class Process:

@@ -15,7 +15,8 @@ from jobs.models import User
 from jobs.services import members, tokens
 from tests.faults.desk import Desk
 from tests.faults.environment import scenario_environment
-from tests.faults.processes import START_SECONDS, Process, until
+from tests.faults.processes import START_SECONDS, Process
+from tests.waiting import until
 
 PROCESSES = 2  # of each server
 ANSWER_SECONDS = 10.0

@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -25,18 +26,34 @@ def test_it_is_what_make_run_starts() -> None:
     assert shown.stdout.splitlines()[-1] == "exec .venv/bin/python -m importer_site.desk"
 
 
+@dataclass
+class FirstStart:
+    """A start with nothing there, which ended by SIGKILL; what it left, and what left with it."""
+
+    var_dir: Path
+    simulator_url: str
+    ended: list[bool]
+
+
 @pytest.fixture(scope="module")
-def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the first start and its end have left."""
-    directory = tmp_path_factory.mktemp("desk")
-    with Desk(directory) as first:
-        assert first.url
-        (directory / "simulator_at_first").write_text(first.simulator.base_url)
-    return directory
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
+    """The start that comes before all others."""
+    with Desk(tmp_path_factory.mktemp("desk")) as desk:
+        assert desk.url
+        everything = desk.processes()
+        desk.process.kill()
+        ended = [ends_within(pid, 10) for pid in everything]
+        return FirstStart(desk.var_dir, desk.simulator.base_url, ended)
 
 
-def test_it_answers_warm_within_five_seconds_and_leaves_nothing_behind(var_dir: Path) -> None:
-    with Desk(var_dir) as desk:
+def test_no_process_outlives_a_killed_parent(first_start: FirstStart) -> None:
+    assert first_start.ended == [True] * 5  # simulator, gunicorn and its two, worker
+
+
+def test_it_answers_warm_within_five_seconds_and_leaves_nothing_behind(
+    first_start: FirstStart,
+) -> None:
+    with Desk(first_start.var_dir) as desk:
         with urllib.request.urlopen(f"{desk.url}/accounts/login/", timeout=30) as page:
             assert page.status == 200
         seconds = desk.processor_seconds_to_first_page()
@@ -44,8 +61,8 @@ def test_it_answers_warm_within_five_seconds_and_leaves_nothing_behind(var_dir: 
         code = desk.stop()
 
     assert seconds < WARM_SECONDS
-    assert desk.simulator.base_url == (var_dir / "simulator_at_first").read_text()
-    assert len(everything) == 5  # simulator, gunicorn and its two, worker
+    assert desk.simulator.base_url == first_start.simulator_url
+    assert len(everything) == 5
     assert all(ends_within(pid, 0) for pid in everything)
     assert code == 0
 
@@ -97,19 +114,10 @@ def test_it_says_that_the_port_is_taken_before_it_does_anything(tmp_path: Path) 
     assert not (tmp_path / "var").exists()
 
 
-def test_no_process_outlives_a_killed_parent(var_dir: Path) -> None:
-    with Desk(var_dir) as desk:
-        assert desk.url
-        everything = desk.processes()
-
-        desk.process.kill()
-        ended = [ends_within(pid, 10) for pid in everything]
-
-    assert ended == [True] * 5
-
-
-def test_it_starts_a_dead_worker_again_and_ends_with_the_web_server(var_dir: Path) -> None:
-    with Desk(var_dir) as desk:
+def test_it_starts_a_dead_worker_again_and_ends_with_the_web_server(
+    first_start: FirstStart,
+) -> None:
+    with Desk(first_start.var_dir) as desk:
         assert desk.url
         desk.wait_for("is at work")
         (worker,) = desk.processes("run_worker")

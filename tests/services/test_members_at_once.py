@@ -12,7 +12,7 @@ from jobs.choices import Role, Verb
 from jobs.models import AuditEvent, Membership, User, Workspace
 from jobs.services import audit_appending, invitations, members
 from jobs.services.invitations import AlreadyMember
-from tests.faults.processes import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SERVER = actors.command_line()

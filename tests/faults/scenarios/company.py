@@ -8,10 +8,10 @@ from django.db import connection
 from jobs import actors
 from jobs.services import submission
 from tests.faults.desk import Desk, Submitted, pause
-from tests.faults.processes import until
 from tests.faults.scenarios import scenario
 from tests.faults.scenarios.answers import PAGES_OF_OTHERS, SERVER_ERRORS, submit_under
 from tests.faults.scenarios.lists import FAILURES
+from tests.waiting import until
 
 ANY_FAULT: list[dict[str, Any]] = [
     *({"kind": kind} for kind in ("hang", "reset", "close", "html", "garbage")),

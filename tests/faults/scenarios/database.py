@@ -9,9 +9,10 @@ from django.db import connection
 
 from tests.faults.desk import SENDING_HANDS, Desk, pause
 from tests.faults.environment import WORKERS
-from tests.faults.processes import Process, until
+from tests.faults.processes import Process
 from tests.faults.scenarios import scenario
 from tests.faults.scenarios.answers import PAGES_OF_OTHERS
+from tests.waiting import until
 
 # How long a worker waits for a lock here; in production, 20 s.
 SHORT = {"FAULTS_BUSY_SECONDS": "0.3"}

@@ -5,9 +5,10 @@ import signal
 
 from jobs.simulator.faults import FaultHandle
 from tests.faults.desk import SENDING_HANDS, Desk, Submitted, pause
-from tests.faults.processes import Process, until
+from tests.faults.processes import Process
 from tests.faults.scenarios import scenario
 from tests.faults.scenarios.answers import PAGES_OF_OTHERS, submit_under
+from tests.waiting import until
 
 PAUSED = 3  # workers at a time
 MOMENTS = ("before", "after", "before its commit", "after its commit")

@@ -7,9 +7,9 @@ from jobs.choices import OPEN_DELETION_STATES, DeletionState, JobStatus
 from jobs.models import Deletion, ImportJob
 from jobs.services import removal
 from tests.faults.desk import Desk, pause
-from tests.faults.processes import until
 from tests.faults.scenarios import scenario
 from tests.faults.scenarios.answers import SERVER_ERRORS
+from tests.waiting import until
 
 LOSSES: list[dict[str, Any]] = [
     *({"kind": kind} for kind in ("hang", "reset", "close", "html", "garbage")),
