@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 
@@ -80,16 +81,19 @@ def _loopback_only() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _flush_clears_the_history() -> Iterator[None]:
-    """A transaction=True test ends with a flush, which the history's triggers would refuse."""
-    flush = TransactionTestCase._fixture_teardown
+def _ends_empty() -> Iterator[None]:
+    """A transaction=True test ends with a flush, which the history's triggers would refuse. It
+    also makes every permission anew, and on PostgreSQL every table's file."""
+    kept = {"django_migrations", "django_content_type", "auth_permission"}
 
-    def unguarded(case: TransactionTestCase) -> None:
-        with lifted():
-            flush(case)
+    def emptied(_case: TransactionTestCase) -> None:
+        tables = set(connection.introspection.django_table_names(include_views=False)) - kept
+        with lifted(), transaction.atomic(), connection.cursor() as cursor:
+            for table in sorted(tables):
+                cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", unguarded)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
         yield
 
 
