@@ -5,8 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from jobs.choices import JobStatus
 from jobs.models import ImportJob, User, Workspace
@@ -14,26 +13,8 @@ from tests.making import make_job
 
 A_JOB = re.compile(r"/jobs/\d+/$")
 SignedIn = Callable[..., Page]
+FORM = "/jobs/new/"
 PASTED = "oss://acme-models/cs/intent-v8/"
-
-
-@pytest.fixture
-def signed_in(
-    live_server: Any,
-    client_of: Callable[[User], Client],
-    new_context: Callable[..., BrowserContext],
-) -> SignedIn:
-    """A page at an address, in the browser of someone who is signed in."""
-
-    def open_page(person: User, address: str = "/jobs/new/", **options: Any) -> Page:
-        context = new_context(base_url=live_server.url, **options)
-        session = client_of(person).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = context.new_page()
-        page.goto(address)
-        return page
-
-    return open_page
 
 
 def fill(page: Page, **changes: str) -> None:
@@ -58,7 +39,7 @@ def paste(page: Page, name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", ["bucket_name", "object_key"])
 def test_a_pasted_address_is_split_at_once(signed_in: SignedIn, bob: User, name: str) -> None:
-    page = signed_in(bob)
+    page = signed_in(bob, FORM)
 
     paste(page, name, PASTED)
 
@@ -70,7 +51,7 @@ def test_a_pasted_address_is_split_at_once(signed_in: SignedIn, bob: User, name:
 
 
 def test_a_pasted_address_overwrites_no_other_bucket(signed_in: SignedIn, bob: User) -> None:
-    page = signed_in(bob)
+    page = signed_in(bob, FORM)
     fill(page, bucket_name="other-models", object_key="")
 
     paste(page, "object_key", PASTED)
@@ -84,7 +65,7 @@ def test_a_pasted_address_overwrites_no_other_bucket(signed_in: SignedIn, bob: U
 
 
 def test_characters_are_counted_as_they_are_typed(signed_in: SignedIn, bob: User) -> None:
-    page = signed_in(bob)
+    page = signed_in(bob, FORM)
 
     for name, length in [("客服意图", 4), ("  👩‍🚀 ", 3), ("é", 1), ("𝒳" * 50, 50)]:
         page.locator("[name=display_name]").fill(name)
@@ -96,7 +77,7 @@ def test_characters_are_counted_as_they_are_typed(signed_in: SignedIn, bob: User
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_a_suggestion_is_one_click_away(signed_in: SignedIn, bob: User, script: bool) -> None:
-    page = signed_in(bob, java_script_enabled=script)
+    page = signed_in(bob, FORM, java_script_enabled=script)
     fill(page, object_key="cs/intent-v8")
     page.get_by_role("button", name="Submit the import").click()
 
@@ -111,7 +92,7 @@ def test_a_suggestion_is_one_click_away(signed_in: SignedIn, bob: User, script: 
 
 
 def test_a_double_click_submits_one_job(signed_in: SignedIn, bob: User) -> None:
-    page = signed_in(bob)
+    page = signed_in(bob, FORM)
     fill(page)
 
     page.get_by_role("button", name="Submit the import").dblclick(no_wait_after=True)
@@ -123,7 +104,7 @@ def test_a_double_click_submits_one_job(signed_in: SignedIn, bob: User) -> None:
 def test_going_back_and_submitting_again_leads_to_the_same_job(
     signed_in: SignedIn, bob: User
 ) -> None:
-    page = signed_in(bob)
+    page = signed_in(bob, FORM)
     fill(page)
     page.get_by_role("button", name="Submit the import").click()
     page.wait_for_url(A_JOB)
@@ -138,7 +119,7 @@ def test_going_back_and_submitting_again_leads_to_the_same_job(
 
 
 def test_the_keyboard_alone_is_enough(signed_in: SignedIn, bob: User) -> None:
-    page = signed_in(bob)
+    page = signed_in(bob, FORM)
     page.locator("[name=base_model]").focus()
 
     for text in ("qwen3-8b", "Ticket router"):
@@ -158,7 +139,7 @@ def test_the_keyboard_alone_is_enough(signed_in: SignedIn, bob: User) -> None:
 
 
 def test_enter_submits_and_takes_no_suggestion(signed_in: SignedIn, bob: User) -> None:
-    page = signed_in(bob)
+    page = signed_in(bob, FORM)
     fill(page, object_key="cs/intent-v8")
     page.locator("[name=object_key]").press("Enter")
     expect(page.locator("#faults")).to_be_focused()
@@ -171,7 +152,7 @@ def test_enter_submits_and_takes_no_suggestion(signed_in: SignedIn, bob: User) -
 
 
 def test_a_link_in_the_summary_leads_to_its_field(signed_in: SignedIn, bob: User) -> None:
-    page = signed_in(bob)
+    page = signed_in(bob, FORM)
     fill(page, object_key="/")
     page.get_by_role("button", name="Submit the import").click()
 
@@ -181,7 +162,7 @@ def test_a_link_in_the_summary_leads_to_its_field(signed_in: SignedIn, bob: User
 
 
 def test_the_request_is_shown_while_it_is_typed(signed_in: SignedIn, bob: User) -> None:
-    page = signed_in(bob)
+    page = signed_in(bob, FORM)
     preview = page.locator("#preview")
     expect(preview).to_contain_text("as soon as every field will do")
 
@@ -201,7 +182,7 @@ def test_the_request_is_shown_while_it_is_typed(signed_in: SignedIn, bob: User) 
 
 
 def test_what_was_typed_outlives_the_session(signed_in: SignedIn, bob: User, console: Any) -> None:
-    page = signed_in(bob)
+    page = signed_in(bob, FORM)
     page.context.clear_cookies()
     console.expect("403|Response Status Error")
 
@@ -212,7 +193,7 @@ def test_what_was_typed_outlives_the_session(signed_in: SignedIn, bob: User, con
 
 
 def test_the_request_is_shown_without_a_script_too(signed_in: SignedIn, bob: User) -> None:
-    page = signed_in(bob, java_script_enabled=False)
+    page = signed_in(bob, FORM, java_script_enabled=False)
     fill(page)
 
     page.get_by_role("button", name="Preview request").click()
@@ -227,7 +208,7 @@ def test_the_guard_asks_and_is_answered_on_the_form_itself(
     signed_in: SignedIn, alice: User, bob: User, workspace: Workspace, script: bool
 ) -> None:
     earlier = make_job(workspace, by=alice, status=JobStatus.RUNNING, object_key="cs/intent-v8/")
-    page = signed_in(bob, java_script_enabled=script)
+    page = signed_in(bob, FORM, java_script_enabled=script)
     fill(page)
     page.get_by_role("button", name="Submit the import").click()
 

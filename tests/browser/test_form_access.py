@@ -1,6 +1,5 @@
 """The pages with which people act, held to axe's rules and to a phone's width."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,12 +8,9 @@ from playwright.sync_api import Page
 from jobs.choices import JobStatus
 from jobs.models import User, Workspace
 from tests.browser.complaints import complaints, give_axe
-from tests.browser.test_form import fill, signed_in
+from tests.browser.test_form import SignedIn, fill
 from tests.making import make_attempt, make_job
 from tests.views.test_acts import CANDIDATE, OTHER
-
-__all__ = ["signed_in"]
-SignedIn = Callable[..., Page]
 
 
 @pytest.fixture
