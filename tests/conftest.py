@@ -27,6 +27,9 @@ from tests.audit.lifting import lifted
 from tests.making import make_person
 from tests.settings import DATABASE_PREFIX
 
+# Nothing of what is loaded now is garbage, until all is.
+gc.disable()
+
 # Playwright's synchronous interface runs an event loop in the thread of the test.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -63,6 +66,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
