@@ -22,8 +22,8 @@ from jobs.choices import (
     Role,
     Verb,
 )
-from jobs.models import Attempt, Exchange, ImportJob, User, Workspace
-from jobs.services import audit, members
+from jobs.models import Attempt, Exchange, ImportJob, Membership, User, Workspace
+from jobs.services import audit
 from jobs.services.content import Content
 
 PASSWORD = "correct-horse-battery"  # of everyone whom make_person makes
@@ -48,11 +48,11 @@ _numbers = itertools.count(1)
 def make_person(
     username: str, role: Role | None = None, workspace: Workspace | None = None, **fields: Any
 ) -> User:
-    """Someone with an account and PASSWORD; with a role, a member of the workspace."""
+    """Someone with an account and PASSWORD; with a role, a member, of whom no event tells."""
     fields = {"email": f"{username}@example.com", "first_name": username.capitalize()} | fields
     person = User.objects.create_user(username, password=PASSWORD, **fields)
     if role and workspace:
-        members.add(workspace, person, role, actor=actors.command_line())
+        Membership.objects.create(workspace=workspace, user=person, role=role)
     return person
 
 

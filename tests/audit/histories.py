@@ -9,10 +9,10 @@ from django.db import connection
 
 from jobs import actors
 from jobs.actors import Actor
-from jobs.choices import ActorKind, JobStatus, Verb
+from jobs.choices import ActorKind, JobStatus, Role, Verb
 from jobs.models import AuditEvent, ImportJob, User, Workspace
-from jobs.services import audit
-from tests.making import make_exchange, make_job
+from jobs.services import audit, members
+from tests.making import make_exchange, make_job, make_person
 
 ADDRESS, AGENT = "203.0.113.7", "Mozilla/5.0 (X11; Linux x86_64)"
 
@@ -28,6 +28,13 @@ def acting(person: User, *, token: str = "") -> Actor:
         address=ADDRESS,
         user_agent=AGENT,
     )
+
+
+def admit(username: str, role: Role, workspace: Workspace, **fields: str) -> User:
+    """Someone who was given the role as in earnest: by an act, which is in the history."""
+    person = make_person(username, **fields)
+    members.add(workspace, person, role, actor=actors.command_line())
+    return person
 
 
 def make_history(workspace: Workspace, person: User) -> ImportJob:

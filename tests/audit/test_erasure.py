@@ -21,7 +21,7 @@ from jobs.services import (
     saved_views,
     tokens,
 )
-from tests.audit.histories import acting, make_history
+from tests.audit.histories import acting, admit, make_history
 from tests.making import PASSWORD, make_job, make_person
 
 NAME = "Zsófia"
@@ -32,9 +32,8 @@ TOKEN = "Zsófia's laptop"
 @pytest.fixture
 def zsofia(workspace: Workspace, alice: User) -> User:
     """Somebody who did everything that leaves a name behind."""
-    person = make_person(
-        "zsofia", Role.ADMIN, workspace, first_name=NAME, last_name="Kovács", email=MAIL
-    )
+    names = {"first_name": NAME, "last_name": "Kovács", "email": MAIL}
+    person = admit("zsofia", Role.ADMIN, workspace, **names)
     make_history(workspace, person)
     tokens.create(person, name=TOKEN, scopes=["read"], actor=acting(person))
     gone = make_job(workspace, by=person, status=JobStatus.FAILED)

@@ -18,7 +18,7 @@ from jobs.models import ImportJob, User, Workspace
 from jobs.services import duties, following, sending, submission
 from jobs.simulator import Simulator
 from jobs.simulator.lives import Life
-from tests.making import make_person
+from tests.audit.histories import admit
 
 DAYS = 30
 WORKER = "worker-1"
@@ -83,7 +83,7 @@ def _person(workspace: Workspace, username: str, given: str, family: str, role: 
     chinese = not given.isascii()
     # Chinese names are written family name first and without a space.
     names = {"first_name": family + given if chinese else given}
-    return make_person(username, role, workspace, last_name="" if chinese else family, **names)
+    return admit(username, role, workspace, last_name="" if chinese else family, **names)
 
 
 def _may(person: tuple[str, str, str, Role]) -> bool:
