@@ -24,7 +24,7 @@ from jobs.services.overview import standing_of
 from jobs.simulator import SIMULATOR_KEY, Simulator
 from jobs.views.audit_history import page_of
 from tests.audit.lifting import lifted
-from tests.making import make_person
+from tests.making import make_person, sign_in
 from tests.settings import DATABASE_PREFIX
 
 # Nothing of what is loaded now is garbage, until all is.
@@ -165,12 +165,12 @@ def charlie(workspace: Workspace) -> User:
 def client_of() -> Callable[[User], Client]:
     """A browser in which the person is signed in: `client_of(alice).get("/jobs/")`."""
 
-    def sign_in(person: User) -> Client:
-        client = Client()
-        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-        return client
+    def browser_of(person: User) -> Client:
+        browser = Client()
+        sign_in(browser, person)
+        return browser
 
-    return sign_in
+    return browser_of
 
 
 @pytest.fixture

@@ -5,9 +5,14 @@ These write through the models. A test of a service makes its records with that 
 
 import hashlib
 import itertools
+import secrets
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.test import Client
 from django.utils import timezone
 
 from jobs import actors
@@ -25,6 +30,7 @@ from jobs.choices import (
 from jobs.models import Attempt, Exchange, ImportJob, Membership, User, Workspace
 from jobs.services import audit
 from jobs.services.content import Content
+from jobs.session_store import SessionStore
 
 PASSWORD = "correct-horse-battery"  # of everyone whom make_person makes
 REMOTE_WORDS = {
@@ -54,6 +60,20 @@ def make_person(
     if role and workspace:
         Membership.objects.create(workspace=workspace, user=person, role=role)
     return person
+
+
+def sign_in(browser: Client, person: User) -> None:
+    """Give the browser the session of someone who has come in with their password."""
+    store, key = SessionStore(), secrets.token_hex(16)
+    data = {
+        SESSION_KEY: str(person.pk),
+        BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
+        HASH_SESSION_KEY: person.get_session_auth_hash(),
+    }
+    Session.objects.create(
+        session_key=key, session_data=store.encode(data), expire_date=store.get_expiry_date()
+    )
+    browser.cookies[settings.SESSION_COOKIE_NAME] = key
 
 
 def make_job(workspace: Workspace, *, by: User | None = None, **fields: Any) -> ImportJob:

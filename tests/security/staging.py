@@ -10,7 +10,7 @@ from jobs.choices import ActorKind, AttemptState, JobStatus, NoticeKind, Role
 from jobs.models import Membership, User, Workspace
 from jobs.services import invitations, notices, saved_views
 from tests.api.calling import Script, candidate
-from tests.making import make_attempt, make_exchange, make_job, make_person
+from tests.making import make_attempt, make_exchange, make_job, make_person, sign_in
 
 Stage = dict[str, Any]
 
@@ -53,7 +53,7 @@ def browser_of(person: User | None, **headers: str) -> Client:
     """A browser in which the person is signed in, or nobody; it sends the headers each time."""
     client = Client(headers=headers)
     if person:
-        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        sign_in(client, person)
     return client
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from jobs.models import AuditEvent, User
+from tests.making import sign_in
 from tests.security.rows import PAGES, SETTINGS, Row
 from tests.security.test_roles import Stage, people, stage
 
@@ -17,7 +18,7 @@ POSTS = [row for row in PAGES + SETTINGS if row.method == "POST"]
 @pytest.mark.parametrize("row", POSTS, ids=lambda row: row.name)
 def test_no_other_site_can_make_a_browser_act(row: Row, stage: Stage, alice: User) -> None:
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    sign_in(browser, alice)
     before = AuditEvent.objects.count()
 
     answer = browser.post(row.address.format(**stage), row.data)

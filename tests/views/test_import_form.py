@@ -9,7 +9,7 @@ from django.test import Client
 
 from jobs.choices import Role
 from jobs.models import Attempt, AuditEvent, ImportJob, User, Workspace
-from tests.making import make_job, make_person
+from tests.making import make_job, make_person, sign_in
 from tests.views.form_posts import form_post, token_in
 
 ClientOf = Callable[[User], Client]
@@ -328,7 +328,7 @@ def test_it_asks_for_a_sign_in(client: Client, workspace: Workspace) -> None:
 
 def test_it_asks_for_the_forms_own_security_token(bob: User) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
+    sign_in(client, bob)
 
     assert client.post("/jobs/new/", form_post()).status_code == 403
     assert ImportJob.objects.count() == 0
