@@ -38,8 +38,12 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 # last. So one waits for processes of its own and for calls that nobody answers while the others
 # have work for every core, and each takes from the others what is left.
 WAITING = (
-    *("tests/browser/test_story.py", "tests/faults/", "tests/importer_site/test_rehearsal.py"),
-    *("tests/dashscope/", "tests/simulator/", "tests/services/test_turns.py"),
+    "tests/faults/test_campaign.py",
+    "tests/browser/test_story.py",
+    "tests/importer_site/test_rehearsal.py",
+    "tests/dashscope/",
+    "tests/simulator/",
+    "tests/services/test_turns.py",
 )
 LONGEST = (
     "tests/browser/test_every_page.py",
