@@ -2,6 +2,7 @@
 runs these in a process with settings of its own."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +15,7 @@ from jobs.choices import Role, Verb
 from jobs.models import AuditEvent, Membership, User, Workspace
 from jobs.services import members
 from tests.making import PASSWORD, make_person
+from tests.racing import at_once
 from tests.security.rows import ROWS, SECOND_FACTOR
 from tests.security.staging import browser_of
 from tests.security.test_roles import addresses
@@ -124,6 +126,30 @@ def test_a_role_that_an_admin_gave_stays(provider: Provider, workspace: Workspac
     sign_in()
 
     assert roles() == {"main": Role.VIEWER}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("given_first", [True, False])
+def test_a_role_given_while_they_come_in_counts(
+    provider: Provider, workspace: Workspace, given_first: bool
+) -> None:
+    sign_in()
+    leads = Workspace.objects.create(slug="research", name="Research", key_reference="RESEARCH")
+    provider.person |= {"groups": ["ml-leads"]}
+    browser, answers = Client(), []
+    address = callback_address(browser)
+    acts = [
+        partial(members.add, leads, User.objects.get(), Role.VIEWER, actor=actors.command_line()),
+        lambda: answers.append(browser.get(address)),
+    ]
+
+    at_once(*(acts if given_first else reversed(acts)))
+
+    assert [answer.status_code for answer in answers] == [302]
+    assert roles() == {"main": Role.SUBMITTER, "research": Role.VIEWER}
+    changes = (Verb.MEMBER_ADDED, Verb.MEMBER_CHANGED)
+    found = AuditEvent.objects.filter(verb__in=changes, workspace_id=leads.pk).order_by("seq")
+    assert [event.verb for event in found] == list(changes[: 1 if given_first else 2])
 
 
 def test_whoever_was_removed_is_not_taken_in_again(
