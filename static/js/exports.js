@@ -32,7 +32,6 @@
       parts.push(new Blob(loose));
       loose = [];
     };
-    tell("underWay", 0);
     try {
       for await (const piece of pieces(answer.body.getReader())) {
         loose.push(piece);
@@ -58,10 +57,15 @@
     }
   }
 
-  document.addEventListener("click", async (event) => {
-    const link = event.target.closest("a[data-export]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
+  // One at a time, for there is one place that tells how far it is.
+  let underWay = false;
+  const mark = (is) => {
+    underWay = is;
+    for (const link of document.querySelectorAll("a[data-export]")) link.setAttribute("aria-disabled", String(is));
+  };
+
+  const take = async (link) => {
+    tell("underWay", 0);
     const answer = await fetch(link.href).catch(() => null);
     if (!answer) return tell("cut", 0);
     // Not a file but a page: of signing in, or of what is wrong with the filters.
@@ -71,5 +75,18 @@
     if (!end.includes(ENDS[link.dataset.export])) return tell("cut", bytes);
     save(file, answer);
     tell("done", bytes);
+  };
+
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-export]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (underWay) return;
+    mark(true);
+    try {
+      await take(link);
+    } finally {
+      mark(false);
+    }
   });
 })();

@@ -37,6 +37,19 @@ def test_jobs_are_saved_by_keyboard_and_the_page_says_so(page: Page) -> None:
     )
 
 
+def test_one_that_is_under_way_is_not_asked_for_again(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    with page.expect_download():
+        page.get_by_role("link", name="Table (CSV)").dblclick()
+
+    expect(page.locator("#export-progress")).to_contain_text("Saved")
+    assert len([url for url in asked if "/export/" in url]) == 1
+    with page.expect_download():
+        page.get_by_role("link", name="Data (JSON Lines)").click()
+
+
 def test_what_was_cut_off_is_not_saved(
     page: Page, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
