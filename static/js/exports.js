@@ -69,7 +69,10 @@
     const answer = await fetch(link.href).catch(() => null);
     if (!answer) return tell("cut", 0);
     // Not a file but a page: of signing in, or of what is wrong with the filters.
-    if (!answer.ok || !answer.headers.get("Content-Disposition")) return location.assign(link.href);
+    if (!answer.ok || !answer.headers.get("Content-Disposition")) {
+      told.hidden = true;
+      return location.assign(link.href);
+    }
     const { bytes, file } = await taken(answer);
     const end = file ? await file.slice(-END).text() : "";
     if (!end.includes(ENDS[link.dataset.export])) return tell("cut", bytes);

@@ -50,6 +50,14 @@ def test_one_that_is_under_way_is_not_asked_for_again(page: Page) -> None:
         page.get_by_role("link", name="Data (JSON Lines)").click()
 
 
+def test_whoever_is_signed_out_by_now_is_led_to_signing_in(page: Page) -> None:
+    page.context.clear_cookies()
+
+    page.get_by_role("link", name="Table (CSV)").click()
+
+    page.wait_for_url(re.compile("/accounts/login/"))
+
+
 def test_what_was_cut_off_is_not_saved(
     page: Page, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
