@@ -6,7 +6,6 @@ from functools import partial
 
 from django.db import connection, transaction
 
-from jobs.models import AuditEvent
 from jobs.services import audit_appending
 from tests.waiting import until
 
@@ -46,8 +45,3 @@ def as_many_wait(number: int) -> bool:
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         return bool(cursor.fetchone()[0] == number)
-
-
-def last_verbs() -> list[str]:
-    """Those of the two newest events, oldest first."""
-    return list(AuditEvent.objects.order_by("-seq").values_list("verb", flat=True)[:2][::-1])

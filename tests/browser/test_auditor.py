@@ -14,8 +14,7 @@ from jobs.choices import Role
 from jobs.models import AuditEvent, User, Workspace
 from jobs.services import chain_verification, members, sending, submission, tokens, workspaces
 from jobs.simulator import Simulator
-from tests.audit.histories import ADDRESS, acting
-from tests.making import make_person
+from tests.audit.histories import ADDRESS, acting, admit
 from tests.services.conftest import fields_for
 
 SignedIn = Callable[..., Page]
@@ -26,7 +25,7 @@ REASON = "Ms Lin approved it: the corrected set, ticket 1182."
 @pytest.fixture
 def carol(workspace: Workspace) -> User:
     """Another submitter."""
-    return make_person("carol", Role.SUBMITTER, workspace)
+    return admit("carol", Role.SUBMITTER, workspace)
 
 
 @pytest.fixture(autouse=True)

@@ -16,9 +16,11 @@ def test_imports_point_down() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_pages_load_nothing_that_calls_others() -> None:
+def test_pages_load_nothing_that_calls_others_and_open_nothing_before_the_fork() -> None:
     loaded = (
         "import sys, tests.settings, django; django.setup(); import importer_site.wsgi;"
+        "import threading; from django.db import connection;"
+        "print(connection.connection, threading.active_count());"
         "print(sorted({'jobs.views', 'requests', 'jobs.services.sending'} & set(sys.modules)))"
     )
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
@@ -26,4 +28,4 @@ def test_pages_load_nothing_that_calls_others() -> None:
         [sys.executable, "-c", loaded], cwd=ROOT, env=environment, capture_output=True, text=True
     )
 
-    assert done.stdout == "['jobs.views']\n", done.stderr
+    assert done.stdout == "None 1\n['jobs.views']\n", done.stderr

@@ -10,7 +10,8 @@ from jobs.choices import ActorKind, AttemptState, JobStatus, NoticeKind, Role
 from jobs.models import Membership, User, Workspace
 from jobs.services import invitations, notices, saved_views
 from tests.api.calling import Script, candidate
-from tests.making import make_attempt, make_exchange, make_job, make_person, sign_in
+from tests.audit.histories import admit
+from tests.making import make_attempt, make_exchange, make_job, sign_in
 
 Stage = dict[str, Any]
 
@@ -33,7 +34,7 @@ def set_up(workspace: Workspace, alice: User, bob: User) -> Stage:
         language="en",
         actor=admin,
     ).rule
-    other = make_person("other", Role.SUBMITTER, workspace)
+    other = admit("other", Role.SUBMITTER, workspace)
     return {
         "own": own.pk,
         "others": make_job(workspace, by=alice, display_name="Others").pk,
