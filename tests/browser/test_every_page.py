@@ -1,5 +1,5 @@
 """Every page as every role sees it, in both languages and themes: held to axe's rules, to a
-narrow screen and to fingers.
+narrow screen and to fingers, and to asking nobody else for anything.
 
 The addresses are those of the role matrix, so that a new page cannot be forgotten here.
 """
@@ -60,9 +60,11 @@ def test_everybody_can_use_every_page(
     colours = language == COLOURS_IN
     found: dict[str, Any] = {}
     seen: set[object] = set()
+    asked: set[str] = set()
 
     for who, own in reversed(addresses.items()):
         context = new_context(base_url=live_server.url, locale=language, color_scheme="light")
+        context.on("request", lambda request: asked.add(request.url))
         client = client_of(person) if (person := people[who]) else Client()
         if person:
             session = client.cookies["sessionid"].value
@@ -85,6 +87,8 @@ def test_everybody_can_use_every_page(
 
     assert [f"{where}: {broken}" for where, broken in found.items() if broken] == []
     assert len(found) > 30
+    assert {url for url in asked if not url.startswith((live_server.url, "data:"))} == set()
+    assert f"{live_server.url}/jobs/" in asked
 
 
 def test_builders_can_use_the_style_guide(

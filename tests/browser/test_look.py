@@ -79,20 +79,6 @@ def test_no_page_is_wider_than_the_screen(
             assert not wider, (address, width)
 
 
-def test_no_request_leaves_for_another_host(
-    signed_in: SignedIn, pages: dict[str, str], bob: User, live_server: Any
-) -> None:
-    page = signed_in(bob)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-
-    for address in pages.values():
-        page.goto(address)
-
-    assert asked
-    assert all(url.startswith((live_server.url, "data:")) for url in asked)
-
-
 def test_the_theme_changes_in_place_and_stays(signed_in: SignedIn, bob: User) -> None:
     page = signed_in(bob, color_scheme="light")
     ground = "getComputedStyle(document.body).backgroundColor"

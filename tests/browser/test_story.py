@@ -70,22 +70,6 @@ def test_a_job_succeeds_before_the_eyes_of_its_submitter(page: Page, desk: Desk)
     expect(row_of(page, "Story that succeeds")).to_have_attribute("data-status", "succeeded")
 
 
-def test_a_job_fails_and_says_why_in_the_list(page: Page, desk: Desk) -> None:
-    page.clock.install()
-    sign_in(page, desk)
-    submit(page, desk, "Story that fails", object_key="stories/demo-missing-file/")
-    becomes(page, AT_DASHSCOPE)
-
-    desk.simulator.clock.push(A_LIFE_SECONDS)
-
-    becomes(page, "failed")
-    expect(page.locator("#job")).to_contain_text(MISSING_FILE)
-    page.goto(f"{desk.url}/jobs/")
-    row = row_of(page, "Story that fails")
-    expect(row).to_have_attribute("data-status", "failed")
-    expect(page.locator("main")).to_contain_text(MISSING_FILE)
-
-
 def test_a_job_is_rejected_with_code_and_message(page: Page, desk: Desk) -> None:
     page.clock.install()
     sign_in(page, desk)
@@ -113,7 +97,7 @@ def test_an_answer_that_was_lost_is_looked_for_and_found(page: Page, desk: Desk)
 @pytest.mark.parametrize(
     ("language", "succeeded"), [("en-GB", "Succeeded"), ("zh-CN", "成功")], ids=["en", "zh"]
 )
-def test_a_job_fails_is_fixed_and_succeeds(
+def test_a_job_fails_says_why_in_the_list_too_is_fixed_and_succeeds(
     new_context: Callable[..., BrowserContext], desk: Desk, language: str, succeeded: str
 ) -> None:
     page = new_context(locale=language).new_page()
@@ -124,7 +108,12 @@ def test_a_job_fails_is_fixed_and_succeeds(
     becomes(page, AT_DASHSCOPE)
     desk.simulator.clock.push(A_LIFE_SECONDS)
     becomes(page, "failed")
+    expect(page.locator("#job")).to_contain_text(MISSING_FILE)
+    page.goto(f"{desk.url}/jobs/")
+    expect(row_of(page, name)).to_have_attribute("data-status", "failed")
+    expect(page.locator("main")).to_contain_text(MISSING_FILE)
 
+    page.get_by_role("link", name=name).click()
     page.locator("a[href$='/resubmit/']").click()
     page.locator("[name=object_key]").fill(f"{language.lower()}/all-files/")
     page.locator("#import-form .actions .primary").click()

@@ -67,39 +67,81 @@ def test_it_answers_warm_within_five_seconds_and_leaves_nothing_behind(
     assert code == 0
 
 
-def test_only_the_worker_is_given_the_keys_and_only_the_owner_the_files(tmp_path: Path) -> None:
-    settings = tmp_path / ".env"
+@dataclass
+class KilledStart:
+    """A start with keys in a file, of which the worker was killed and then the web server."""
+
+    directory: Path
+    printed: str
+    web: list[dict[str, str]]  # environments
+    workers: list[dict[str, str]]  # of the killed one, and of the one in its place
+    simulators: list[int]
+    ended: list[bool]
+    code: int
+
+
+@pytest.fixture(scope="module")
+def killed_start(tmp_path_factory: pytest.TempPathFactory) -> KilledStart:
+    directory = tmp_path_factory.mktemp("killed")
+    settings = directory / ".env"
     settings.write_text("DASHSCOPE_API_KEY=sk-from-the-file\nDASHSCOPE_API_KEY_LAB=sk-lab\n")
-    with Simulator() as simulator:
-        desk = Desk(
-            tmp_path / "var",
+    with (
+        Simulator() as simulator,
+        Desk(
+            directory / "var",
             ENV_FILE=str(settings),
             DASHSCOPE_BASE_URL=simulator.base_url,
             DJANGO_SUPERUSER_USERNAME="root",
             DJANGO_SUPERUSER_PASSWORD="a-password-to-hide",
-        )
+        ) as desk,
+    ):
+        assert desk.url
+        desk.wait_for("is at work")
+        web = [environment_of(pid) for pid in desk.processes("gunicorn")]
+        (worker,) = desk.processes("run_worker")
+        workers = [environment_of(worker)]
+        os.kill(worker, signal.SIGKILL)
+        desk.wait_for("The worker ended by itself .signal SIGKILL.; it is started again in 1 s")
+        printed = "".join(desk.lines)
+        desk.lines.clear()
+        desk.wait_for("is at work")
+        workers += [environment_of(pid) for pid in desk.processes("run_worker")]
+        simulators = desk.processes("jobs.simulator")
+        everything = desk.processes()
+        os.kill(desk.processes("gunicorn")[0], signal.SIGKILL)
+        code = desk.wait()
+        desk.wait_for(r"The web server ended by itself \(signal SIGKILL\)\.")
+        printed += "".join(desk.lines)
+        ended = [ends_within(pid, 10) for pid in everything]
+    return KilledStart(directory, printed, web, workers, simulators, ended, code)
 
-        with desk:
-            assert desk.url
-            web = desk.processes("gunicorn")
-            (worker,) = desk.processes("run_worker")
-            simulators = desk.processes("jobs.simulator")
-            environments = [environment_of(pid) for pid in (*web, worker)]
 
+def test_a_dead_worker_is_started_again_and_all_ends_with_the_web_server(
+    killed_start: KilledStart,
+) -> None:
+    assert len(killed_start.workers) == 2
+    assert killed_start.ended == [True] * 4  # gunicorn and its two, worker
+    assert killed_start.code == 1
+
+
+def test_only_the_workers_are_given_the_keys_and_only_the_owner_the_files(
+    killed_start: KilledStart,
+) -> None:
+    web, workers = killed_start.web, killed_start.workers
+    keys = [
+        {name: value for name, value in worker.items() if "API_KEY" in name} for worker in workers
+    ]
+    of_both = {"DASHSCOPE_API_KEY": "sk-from-the-file", "DASHSCOPE_API_KEY_LAB": "sk-lab"}
+    assert keys == [of_both, of_both]
     assert len(web) == 3
-    keys = {name: value for name, value in environments[-1].items() if "API_KEY" in name}
-    assert keys == {
-        "DASHSCOPE_API_KEY": "sk-from-the-file",
-        "DASHSCOPE_API_KEY_LAB": "sk-lab",
-    }
-    assert not any("sk-" in "".join(seen.values()) for seen in environments[:-1])
-    assert not any("a-password-to-hide" in seen.values() for seen in environments)
-    assert "a-password-to-hide" not in "".join(desk.lines)
-    assert simulators == []
-    secret_key = tmp_path / "var" / "secret_key"
+    assert not any("sk-" in "".join(seen.values()) for seen in web)
+    assert not any("a-password-to-hide" in seen.values() for seen in (*web, *workers))
+    assert "a-password-to-hide" not in killed_start.printed
+    assert killed_start.simulators == []
+    secret_key = killed_start.directory / "var" / "secret_key"
     assert len(secret_key.read_text()) >= 50
-    assert stat.S_IMODE(secret_key.stat().st_mode) == 0o600
-    assert stat.S_IMODE((tmp_path / "var" / "import-desk.sqlite3").stat().st_mode) == 0o600
+    records = killed_start.directory / "var" / "import-desk.sqlite3"
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (secret_key, records)] == [0o600] * 2
 
 
 def test_it_says_that_the_port_is_taken_before_it_does_anything(tmp_path: Path) -> None:
@@ -112,24 +154,3 @@ def test_it_says_that_the_port_is_taken_before_it_does_anything(tmp_path: Path) 
     assert code == 1
     assert desk.wait_for(rf"Cannot listen on 127\.0\.0\.1:{port}: .* set PORT")
     assert not (tmp_path / "var").exists()
-
-
-def test_it_starts_a_dead_worker_again_and_ends_with_the_web_server(
-    first_start: FirstStart,
-) -> None:
-    with Desk(first_start.var_dir) as desk:
-        assert desk.url
-        desk.wait_for("is at work")
-        (worker,) = desk.processes("run_worker")
-
-        os.kill(worker, signal.SIGKILL)
-        desk.wait_for("The worker ended by itself .signal SIGKILL.; it is started again in 1 s")
-        desk.lines.clear()
-        desk.wait_for("is at work")
-        everything = desk.processes()
-        os.kill(desk.processes("gunicorn")[0], signal.SIGKILL)
-        code = desk.wait()
-
-    assert code == 1
-    assert desk.wait_for(r"The web server ended by itself \(signal SIGKILL\)\.")
-    assert all(ends_within(pid, 10) for pid in everything)
