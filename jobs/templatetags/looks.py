@@ -7,7 +7,7 @@ from jobs.choices import JobStatus
 
 @dataclass(frozen=True)
 class Look:
-    """A tone (static/css/parts.css) and an icon (templates/_sprite.html)."""
+    """A tone (static/css/desk.css) and an icon (templates/_sprite.html)."""
 
     tone: str
     icon: str
