@@ -1,8 +1,10 @@
 # `make run` and `make test` need nothing but make and Python 3.11: the rest is installed into
 # .venv, with the versions and hashes of requirements/.
 PYTHON ?= python3
-# Processes that share the tests: one more than two cores, for while one waits for programs of its own.
-JOBS ?= 3
+# Processes that share the tests. There are more than two cores, for while one waits for programs of its
+# own: two more where browsers are among these, and one more where they are not.
+JOBS_ON_SQLITE ?= 4
+JOBS_ON_POSTGRESQL ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 # Every process would compile the same files anew.
@@ -40,11 +42,11 @@ test: ## run every test on SQLite, and once more on PostgreSQL
 
 .PHONY: test-on-sqlite
 test-on-sqlite:
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS_ON_SQLITE)
 
 .PHONY: test-on-postgresql
 test-on-postgresql:
-	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n $(JOBS) \
+	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n $(JOBS_ON_POSTGRESQL) \
 		$(addprefix --ignore=tests/,$(SAME_ON_EVERY_DATABASE))
 # These never touch a database, are about the other one, count calls, or look at pages whose tests below
 # tests/views do.
