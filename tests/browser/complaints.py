@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from axe_core_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, Page
 
 NARROW = 320  # also what 1280 pixels are at 400 %
@@ -25,8 +25,9 @@ OPENED_UP = """(attributes) => {
     document.querySelectorAll('details').forEach((one) => { one.open = true; });
     const looks = new Map([[document.body, innerWidth < 900 ? 'narrow' : 'wide']]);
     for (const one of document.body.querySelectorAll('*')) {
-        const own = attributes.split(' ').map((name) => one.getAttribute(name)).join('|');
-        looks.set(one, `${looks.get(one.parentElement)} ${one.localName}|${own}|${one.checked}`);
+        const own = attributes.split(' ').map((name) => one.getAttribute(name));
+        own.push(one.checked, one.matches(':is(tr, label):has(:checked)'));
+        looks.set(one, `${looks.get(one.parentElement)} ${one.localName}|${own.join('|')}`);
     }
     const shown = [...looks].filter(([one]) => one.checkVisibility());
     return [document.documentElement.lang, [...new Set(shown.map(([, look]) => look))]];
@@ -37,7 +38,7 @@ judged: set[str] = set()
 
 def give_axe(context: BrowserContext) -> None:
     """Let each page of the context carry axe, for `complaints`."""
-    context.add_init_script(Axe().axe_script)
+    context.add_init_script(AXE_SCRIPT)
 
 
 def complaints(page: Page, language: str = "en", *, colours: bool = True) -> list[Any]:
