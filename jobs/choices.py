@@ -331,3 +331,8 @@ class Verb(TextChoices):
         "person.erased",
         _("{actor} erased a person’s name and addresses from the history"),
     )
+
+
+# With these an attempt is tied to a job at DashScope. Each says the job's status word (`status`),
+# which may be that of its end already: then no later event tells of it.
+TYING_VERBS = (Verb.ATTEMPT_CONFIRMED, Verb.ATTEMPT_ADOPTED, Verb.ATTEMPT_PICKED)

@@ -19,7 +19,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from jobs.actors import Actor
-from jobs.choices import EventOutcome, JobStatus, Verb
+from jobs.choices import STATUS_OF_REMOTE_WORD, EventOutcome, JobStatus, Verb
 from jobs.models import (
     AuditEvent,
     AuditPersonal,
@@ -58,6 +58,22 @@ OUTCOMES_OF_STATUS = {
     JobStatus.SUCCEEDED: EventOutcome.SUCCEEDED,
     JobStatus.FAILED: EventOutcome.FAILED,
 }
+# What stands in the text of an event that ties an attempt to a job which had ended already.
+ENDS_WHEN_TIED = {
+    f'"status":"{word}"': OUTCOMES_OF_STATUS[status]
+    for word, status in STATUS_OF_REMOTE_WORD.items()
+    if status in OUTCOMES_OF_STATUS
+}
+# What became of an import is said by one of these, or by the event that ties it to a job which had
+# ended already. An unanswered create is said too, and its end by itself.
+ENDS_OF_IMPORTS = (
+    Verb.JOB_STATUS_CHANGED,
+    Verb.JOB_GAVE_UP,
+    Verb.ATTEMPT_REJECTED,
+    Verb.ATTEMPT_UNKNOWN,
+    Verb.ATTEMPT_ABSENT,
+    Verb.ATTEMPT_DISMISSED,
+)
 
 Personal = Mapping[str, tuple[str, int | None]]
 

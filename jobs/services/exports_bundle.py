@@ -112,7 +112,7 @@ def _event_lines(
             yield {"seq": seq, "digest": digest, "hash": hash_}
             continue
         manifest["shown"] += 1
-        summary.count(seq, verb, outcome, at)
+        summary.count(seq, verb, outcome, at, shown)
         yield {
             "seq": seq,
             "text": shown,

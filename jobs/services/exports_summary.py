@@ -7,9 +7,9 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from jobs.choices import EventOutcome
+from jobs.choices import TYING_VERBS, EventOutcome
 from jobs.models import AuditEvent
-from jobs.services import history
+from jobs.services import audit, history
 from jobs.services.exports import Export
 
 # So many of the newest events are told one by one; the rest is counted.
@@ -27,10 +27,14 @@ class Summary:
         self._newest: deque[int] = deque(maxlen=MOST_TOLD)
         self._times: list[datetime] = []
 
-    def count(self, seq: int, verb: str, outcome: str, at: datetime) -> None:
+    def count(self, seq: int, verb: str, outcome: str, at: datetime, text: str) -> None:
         """Take one shown event in."""
         self._verbs[verb] += 1
-        self._outcomes[outcome] += 1
+        if verb in audit.ENDS_OF_IMPORTS:
+            self._outcomes[outcome] += 1
+        elif verb in TYING_VERBS:
+            for said, ended in audit.ENDS_WHEN_TIED.items():
+                self._outcomes[ended] += said in text
         self._newest.append(seq)
         self._times = [*self._times[:1], at]
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from jobs.actors import Actor
 from jobs.choices import (
     STATUS_OF_REMOTE_WORD,
+    TYING_VERBS,
     ActorKind,
     Happening,
     JobStatus,
@@ -145,17 +146,22 @@ def find_next(_worker: str) -> bool:
     return True
 
 
-def happening_of(event: AuditEvent, job: ImportJob) -> Happening | None:
-    """What the event means to people who wait for the job, if anything."""
+def happenings_of(event: AuditEvent, job: ImportJob) -> list[Happening]:
+    """What the event means to people who wait for the job, the end of an import first."""
     data: dict[str, Any] = json.loads(event.canonical)["data"]
-    status = data.get("new")
-    if event.verb == Verb.ATTEMPT_CONFIRMED:
+    status = None
+    if event.verb == Verb.JOB_STATUS_CHANGED:
+        status = data.get("new")
+    elif event.verb in TYING_VERBS:
         status = STATUS_OF_REMOTE_WORD.get(data.get("status", ""))
-    if event.verb in (Verb.JOB_STATUS_CHANGED, Verb.ATTEMPT_CONFIRMED):
-        if status == JobStatus.SUCCEEDED:
-            return Happening.FIXED if job.resubmission_of_id else Happening.FINISHED
-        return Happening.FAILED if status == JobStatus.FAILED else None
-    return BY_VERB.get(Verb(event.verb)) if event.verb in Verb.values else None
+    found = []
+    if status == JobStatus.SUCCEEDED:
+        found.append(Happening.FIXED if job.resubmission_of_id else Happening.FINISHED)
+    elif status == JobStatus.FAILED:
+        found.append(Happening.FAILED)
+    if event.verb in BY_VERB:
+        found.append(BY_VERB[Verb(event.verb)])
+    return found
 
 
 def _notices_of(events: list[AuditEvent]) -> list[Notice]:
@@ -171,21 +177,21 @@ def _notices_of(events: list[AuditEvent]) -> list[Notice]:
     notices = []
     for event in events:
         job = jobs.get(event.job_id or 0)
-        happening = happening_of(event, job) if job else None
-        if job is None or happening is None:
+        if job is None or not (happenings := happenings_of(event, job)):
             continue
-        notices += [
-            Notice(
-                rule=rule,
-                job=job,
-                happening=happening,
-                event_seq=event.seq,
-                created_at=now,
-                due_at=now,
-            )
-            for rule in rules
-            if _asks_for(rule, happening) and concerns(rule, job, members[job.workspace_id])
-        ]
+        for rule in rules:
+            asked_for = [happening for happening in happenings if _asks_for(rule, happening)]
+            if asked_for and concerns(rule, job, members[job.workspace_id]):
+                notices.append(
+                    Notice(
+                        rule=rule,
+                        job=job,
+                        happening=asked_for[0],
+                        event_seq=event.seq,
+                        created_at=now,
+                        due_at=now,
+                    )
+                )
     return notices
 
 

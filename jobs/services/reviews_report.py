@@ -3,11 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
-from jobs.choices import EventOutcome, Verb
+from jobs.choices import TYING_VERBS, EventOutcome, Verb
 from jobs.models import AuditCheckpoint, AuditEvent, User, Verification
-from jobs.services import chain_verification, history, reviews, reviews_exceptions
+from jobs.services import audit, chain_verification, history, reviews, reviews_exceptions
 from jobs.services.history_reach import Reach
 from jobs.services.history_search import EventSearch
 from jobs.services.reviews import Standing
@@ -28,7 +28,8 @@ class Acting:
 
 @dataclass(frozen=True)
 class Report:
-    """What a page for a period says. `first` and `last` are None if nothing happened.
+    """What a page for a period says. `first` and `last` are None if nothing happened. `outcomes`
+    are those of imports.
 
     `checkpoint` is the first one that covers all of the period's events.
     """
@@ -58,7 +59,9 @@ def of(reach: Reach, period: EventSearch) -> Report:
     outcomes: Counter[str] = Counter()
     for verb, outcome, count in counted:
         verbs[verb] += count
-        outcomes[outcome] += count
+        if verb in audit.ENDS_OF_IMPORTS:
+            outcomes[outcome] += count
+    outcomes.update(_ended_when_tied(events))
     checkpoints = AuditCheckpoint.objects.filter(seq__gte=ends["last"] or 0)
     return Report(
         events=verbs.total(),
@@ -77,6 +80,15 @@ def of(reach: Reach, period: EventSearch) -> Report:
         verification=chain_verification.latest(),
         checkpoint=checkpoints.order_by("seq").first(),
     )
+
+
+def _ended_when_tied(events: QuerySet[AuditEvent]) -> dict[str, int]:
+    """How many jobs had ended when their attempts were tied to them, by how."""
+    counts = {
+        str(outcome): Count("seq", filter=Q(canonical__contains=said))
+        for said, outcome in audit.ENDS_WHEN_TIED.items()
+    }
+    return events.filter(verb__in=TYING_VERBS).aggregate(**counts)
 
 
 def _people(events: QuerySet[AuditEvent]) -> list[Acting]:

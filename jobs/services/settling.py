@@ -148,6 +148,7 @@ def _resolve(job: ImportJob, remote_job_id: str | None, reason: str, actor: Acto
                 "attempt": attempt.number,
                 "remote_job_id": remote.job_id,
                 "generated_model_name": remote.model_name,
+                "status": remote.status,
                 "reason": reason,
                 "candidates": [c["job_id"] for c in attempt.candidates],
             }

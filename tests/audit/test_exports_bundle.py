@@ -2,6 +2,7 @@
 verifier that comes with it, and by a second one written from the documentation alone."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -30,6 +31,7 @@ from tests.audit.histories import acting, make_history, write_anew
 from tests.audit.lifting import lifted
 from tests.audit.mutations import MUTATIONS, Events
 from tests.audit.second_verifier import first_bad
+from tests.making import make_job
 
 SIGNING_KEY = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
 PUBLIC_KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
@@ -200,6 +202,21 @@ def test_nothing_found_is_an_export_too(sent: Path, ada: User, tmp_path: Path) -
 
     assert json.loads(zipfile.ZipFile(path).read("manifest.json"))["events"] == 0
     assert verified(path)[0] == 0
+
+
+def test_its_page_counts_each_import_once(
+    sent: Path, workspace: Workspace, ada: User, tmp_path: Path
+) -> None:
+    with audit.act(actors.worker("w")) as act:
+        act.record(Verb.ATTEMPT_ADOPTED, make_job(workspace), data={"status": "SUCCESSED"})
+
+    path = exported(tmp_path / "export.zip", ada)
+
+    page = zipfile.ZipFile(path).read("summary.html").decode()
+    imports = page.partition("What became of imports")[2].partition("</table>")[0]
+    rows = re.findall(r'<th scope="row">(\w+)</th><td class="number">(\d+)', imports)
+    # Each of the two in the history was accepted, and then it failed.
+    assert rows == [("Succeeded", "1"), ("Failed", "2")]
 
 
 def test_an_export_is_an_event_that_says_what_was_exported(export: Path, ada: User) -> None:

@@ -185,7 +185,7 @@ def test_a_report_counts_what_happened_in_its_period(ada: User, alice: User) -> 
     assert report.events == AuditEvent.objects.count()
     assert (report.first.seq, report.last.seq) == (1, head())
     assert report.submissions == 1
-    assert dict(report.outcomes) == {"succeeded": 1, "failed": 1, "refused": 0, "unknown": 0}
+    assert dict(report.outcomes) == {"succeeded": 0, "failed": 1, "refused": 0, "unknown": 0}
     assert [(one.label, one.events, one.by_token) for one in report.people] == [("Alice", 3, 1)]
     assert report.verbs[0][0] == "Somebody made somebody … of …"
     assert json.loads(report.last.canonical)["about"]["verb"] == Verb.DELETION_REQUESTED
@@ -206,3 +206,30 @@ def test_who_left_keeps_their_part_of_the_history(ada: User, alice: User) -> Non
 
     found = EventSearch(person=str(alice.pk)).events(history_reach.of(ada))
     assert found.count() == 3
+
+
+def test_a_report_counts_what_became_of_imports_once_each(ada: User, workspace: Workspace) -> None:
+    before = dict(reviews_report.of(history_reach.of(ada), ALWAYS).outcomes)
+    ended = {"old": "running", "new": "succeeded"}
+    with audit.act(actors.worker("w")) as act:
+        for verb, data in (
+            # Accepted, and then it succeeds; and found, or chosen, when it had ended already.
+            (Verb.ATTEMPT_CONFIRMED, {"attempt": 1, "status": "PENDING"}),
+            (Verb.JOB_STATUS_CHANGED, ended),
+            (Verb.ATTEMPT_ADOPTED, {"attempt": 1, "status": "SUCCESSED"}),
+            (Verb.ATTEMPT_PICKED, {"attempt": 1, "status": "FAILED"}),
+            (Verb.ATTEMPT_NOT_SENT, {"attempt": 1}),  # tried again until it is given up
+            (Verb.ATTEMPT_NOT_SENT, {"attempt": 2}),
+            (Verb.JOB_GAVE_UP, {}),
+            (Verb.ATTEMPT_UNKNOWN, {"attempt": 1}),  # and looked for in vain
+            (Verb.ATTEMPT_ABSENT, {"attempt": 1}),
+            (Verb.ATTEMPT_REJECTED, {"attempt": 1}),
+            (Verb.DELETION_DONE, {}),  # no import
+            (Verb.HISTORY_VERIFIED, {}),
+        ):
+            act.record(verb, make_job(workspace), data=data)
+
+    after = dict(reviews_report.of(history_reach.of(ada), ALWAYS).outcomes)
+
+    more = {outcome: after[outcome] - before[outcome] for outcome in after}
+    assert more == {"succeeded": 2, "failed": 3, "refused": 1, "unknown": 1}

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from jobs.choices import AttemptState, Call, JobStatus, Origin, Verb
+from jobs.choices import TYING_VERBS, AttemptState, Call, JobStatus, Origin, Verb
 from jobs.models import Attempt, AuditEvent, AuditHead, Exchange, ImportJob
 from tests.faults.desk import Desk, Received, Submitted
 from tests.faults.environment import API_KEY
@@ -21,7 +21,7 @@ EVENT_OF_STATE = {
     AttemptState.REJECTED: {Verb.ATTEMPT_REJECTED},
     AttemptState.NOT_SENT: {Verb.ATTEMPT_NOT_SENT, Verb.JOB_GAVE_UP},
     AttemptState.ABSENT: {Verb.ATTEMPT_ABSENT, Verb.ATTEMPT_DISMISSED},
-    AttemptState.CONFIRMED: {Verb.ATTEMPT_CONFIRMED, Verb.ATTEMPT_ADOPTED, Verb.ATTEMPT_PICKED},
+    AttemptState.CONFIRMED: set(TYING_VERBS),
     AttemptState.CONFLICT: {Verb.ATTEMPT_CONFLICT},
 }
 ENDINGS = set().union(*EVENT_OF_STATE.values()) - {Verb.ATTEMPT_CONFLICT, Verb.JOB_GAVE_UP}
@@ -159,18 +159,14 @@ def _check_history(result: Reckoning, job: ImportJob) -> None:
     for attempt in job.attempts.all():
         own = Counter(verb for verb, data in events if data.get("attempt") == attempt.number)
         _check_attempt(attempt, own, breach)
-    confirmed = [data["status"] for verb, data in events if verb in _WITH_STATUS]
+    confirmed = [data["status"] for verb, data in events if verb in TYING_VERBS]
     steps = [data for verb, data in events if verb == Verb.JOB_STATUS_CHANGED]
     # The event of a find has the word as it came, the record and the later events cut.
     words = [word[:80] for word in (*confirmed, *(step["new_word"] for step in steps))]
     if any(old != step["old_word"] for old, step in zip(words, steps, strict=False)):
         breach(f"its steps do not join: {words}")
-    picked = any(verb == Verb.ATTEMPT_PICKED for verb, _ in events)
-    if words and not picked and job.remote_status != words[-1]:
+    if words and job.remote_status != words[-1]:
         breach(f"it stands at {job.remote_status}, its history at {words[-1]}")
-
-
-_WITH_STATUS = (Verb.ATTEMPT_CONFIRMED, Verb.ATTEMPT_ADOPTED)
 
 
 def _check_attempt(attempt: Attempt, own: Counter[str], breach: Any) -> None:

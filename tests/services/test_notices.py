@@ -99,6 +99,20 @@ def test_each_happening_is_found_once(alice: User, workspace: Workspace) -> None
     assert len(find()) == 7
 
 
+@pytest.mark.parametrize("verb", [Verb.ATTEMPT_ADOPTED, Verb.ATTEMPT_PICKED])
+def test_who_waits_for_an_end_hears_of_one_that_was_found_by_settling(
+    alice: User, workspace: Workspace, verb: Verb
+) -> None:
+    failures = add(workspace, alice, happenings=["failed", "settled"])
+    settled = add(workspace, alice, happenings=["settled"])
+    add(workspace, alice, happenings=["finished"])
+
+    tell(make_job(workspace), verb, status="FAILED")
+
+    told = {notice.rule: notice.happening for notice in find()}
+    assert told == {failures: "failed", settled: "settled"}
+
+
 def test_a_rule_hears_of_what_it_asks_for(alice: User, workspace: Workspace) -> None:
     failures = add(workspace, alice, happenings=["failed"])
     successes = add(workspace, alice, happenings=["finished"])

@@ -191,6 +191,7 @@ def test_a_person_picks_a_candidate(
     assert attempt.confirmed_by == ConfirmedBy.PICKED
     event = AuditEvent.objects.get(verb=Verb.ATTEMPT_PICKED)
     assert event.actor_user_id == bob.pk
+    assert json.loads(event.canonical)["data"]["status"] == job.remote_status == "PENDING"
     assert ImportJob.objects.get(remote_job_id=other).origin == "discovered"
 
 
