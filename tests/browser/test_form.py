@@ -73,6 +73,11 @@ def test_characters_are_counted_as_they_are_typed(signed_in: SignedIn, bob: User
         expect(page.locator(".count.over")).to_have_count(0)
     page.locator("[name=display_name]").fill("𝒳" * 51)
     expect(page.locator(".count.over")).to_have_text("51 / 50")
+    heights = {
+        page.locator(f"[name={name}]").bounding_box()["y"]
+        for name in ("base_model", "display_name")
+    }
+    assert len(heights) == 1  # the count is no taller than the label that it stands beside
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
