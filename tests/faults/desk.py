@@ -161,11 +161,11 @@ class Desk:
     def pause_worker(self, worker: Process) -> None:
         """Stop it by SIGSTOP, but not while it holds SQLite's write lock: that would stop
         everybody, which is another fault than this."""
-        worker.send(signal.SIGSTOP)
+        worker.stop()
         while not self.takes_writes():
             worker.send(signal.SIGCONT)
             pause(0.05)
-            worker.send(signal.SIGSTOP)
+            worker.stop()
 
     def takes_writes(self) -> bool:
         """Whether nobody holds the write lock; PostgreSQL has none."""

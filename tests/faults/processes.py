@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.running import ROOT
-from tests.waiting import Overdue
+from tests.waiting import Overdue, until
 
 START_SECONDS = 60.0
 
@@ -55,14 +55,23 @@ class Process:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether SIGSTOP holds it."""
-        status = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8", errors="replace")
-        return status.rpartition(")")[2].split()[0] == "T"
+        """Whether SIGSTOP holds every thread of it; none does more before SIGCONT."""
+        try:
+            threads = [path.read_text() for path in Path(f"/proc/{self.pid}/task").glob("*/stat")]
+        except FileNotFoundError:
+            return False  # a thread ended as it was looked at, so it was not held
+        return all(status.rpartition(")")[2].split()[0] == "T" for status in threads)
 
     def send(self, number: signal.Signals) -> None:
         """Give it a signal, if it is there still."""
         if self.is_running:
             os.kill(self.pid, number)
+
+    def stop(self) -> None:
+        """Send it SIGSTOP; it stands still when this returns. A thread that is in the kernel comes
+        out of it first, perhaps with a lock. Raises Overdue."""
+        self.send(signal.SIGSTOP)
+        until(lambda: self.is_stopped, seconds=10, what=f"process {self.pid} stands still")
 
     def wait(self, seconds: float) -> int:
         """Its exit code, negative for a signal. Raises Overdue."""
