@@ -60,7 +60,8 @@ class Process:
             threads = [path.read_text() for path in Path(f"/proc/{self.pid}/task").glob("*/stat")]
         except FileNotFoundError:
             return False  # a thread ended as it was looked at, so it was not held
-        return all(status.rpartition(")")[2].split()[0] == "T" for status in threads)
+        states = {status.rpartition(")")[2].split()[0] for status in threads}
+        return states == {"T"}  # and there is none of one that ended
 
     def send(self, number: signal.Signals) -> None:
         """Give it a signal, if it is there still."""

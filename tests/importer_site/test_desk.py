@@ -82,6 +82,7 @@ class KilledStart:
 
 @pytest.fixture(scope="module")
 def killed_start(tmp_path_factory: pytest.TempPathFactory) -> KilledStart:
+    """A start against a DashScope of the test's own, so without the demonstration's."""
     directory = tmp_path_factory.mktemp("killed")
     settings = directory / ".env"
     settings.write_text("DASHSCOPE_API_KEY=sk-from-the-file\nDASHSCOPE_API_KEY_LAB=sk-lab\n")
