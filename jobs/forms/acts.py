@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jobs.errors import InvalidFields
-from jobs.forms.fields import Reason, Text
+from jobs.forms.fields import Confirmation, Reason, Text
 from jobs.models import ImportJob
 
 NONE_OF_THESE = "none"
@@ -18,13 +18,7 @@ CANDIDATE_PREFIX = "job:"
 class DeletionForm(forms.Form):
     """Asks for the job's name, typed, before anything is deleted at DashScope."""
 
-    confirm = Text(
-        label=gettext_lazy("Type the model's name to confirm"),
-        required=False,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "spellcheck": "false", "aria-required": "true"}
-        ),
-    )
+    confirm = Confirmation(label=gettext_lazy("Type the model's name to confirm"), required=False)
     reason = Reason(
         label=gettext_lazy("Reason"),
         required=False,

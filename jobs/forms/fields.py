@@ -28,6 +28,14 @@ class CodeText(Text):
         }
 
 
+class Confirmation(Text):
+    """Words to be typed before something is deleted; the form knows which."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """What keeps browsers from typing them, and says that they are needed."""
+        return {"autocomplete": "off", "spellcheck": "false", "aria-required": "true"}
+
+
 class Reason(Text):
     """Why somebody did what the history will keep."""
 

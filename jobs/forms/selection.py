@@ -6,19 +6,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jobs.forms.fields import Reason, Text
+from jobs.forms.fields import Confirmation, Reason
 
 
 class DeletionsForm(forms.Form):
     """Asks for a phrase that names how many models go."""
 
-    confirm = Text(
-        label=gettext_lazy("Type this to confirm"),
-        required=False,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "spellcheck": "false", "aria-required": "true"}
-        ),
-    )
+    confirm = Confirmation(label=gettext_lazy("Type this to confirm"), required=False)
     reason = Reason(
         label=gettext_lazy("Reason"),
         required=False,

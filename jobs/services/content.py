@@ -22,6 +22,7 @@ DISPLAY_NAME_CHARACTERS = 50
 BASE_MODEL_CHARACTERS = 128
 OBJECT_KEY_BYTES = 1023
 REASON_CHARACTERS = 1000
+NAME_CHARACTERS = 80  # of a workspace or a token
 BASE_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 OSS_URL = re.compile(r"oss://([^/\s]*)/?(.*)", re.IGNORECASE | re.DOTALL)
@@ -107,6 +108,20 @@ def check_reason(reason: str) -> str:
             }
         )
     return reason
+
+
+def name_problem(name: str, *, missing: str) -> str:
+    """A message if the name of a workspace or a token will not do: `missing` if there is none."""
+    if not name:
+        return missing
+    if hidden := hidden_character(name):
+        return hidden
+    if len(name) > NAME_CHARACTERS:
+        return _("A name has at most %(most)s characters; this has %(count)s.") % {
+            "most": NAME_CHARACTERS,
+            "count": len(name),
+        }
+    return ""
 
 
 def split_oss_url(text: str) -> tuple[str, str] | None:

@@ -26,7 +26,6 @@ from jobs.errors import DeskError, InvalidFields, NotPermitted
 from jobs.models import Token, User
 from jobs.services import audit, content
 
-NAME_CHARACTERS = 80
 # desk_ and eight characters, which stay visible, then 256 bits. A scanner for leaked secrets
 # can look for this form.
 FORM = re.compile(r"(desk_[a-z0-9]{8})_[A-Za-z0-9_-]{43}")
@@ -161,15 +160,9 @@ def _named(token: Token) -> dict[str, tuple[str, int | None]]:
 
 def _check(name: str, scopes: Collection[str], expires_at: datetime | None) -> None:
     problems: dict[str, list[str]] = {}
-    if not name:
-        problems["name"] = [_("Give the token a name that says where it is used.")]
-    elif hidden := content.hidden_character(name):
-        problems["name"] = [hidden]
-    elif len(name) > NAME_CHARACTERS:
-        problems["name"] = [
-            _("A name has at most %(most)s characters; this has %(count)s.")
-            % {"most": NAME_CHARACTERS, "count": len(name)}
-        ]
+    missing = _("Give the token a name that says where it is used.")
+    if unfit := content.name_problem(name, missing=missing):
+        problems["name"] = [unfit]
     if not scopes or not set(scopes) <= set(Scope.values):
         problems["scopes"] = [_("Choose at least one of read, submit and audit.")]
     if expires_at and expires_at <= timezone.now():

@@ -25,7 +25,6 @@ from jobs.services import audit, content, duties, members, upstream
 FIRST_SLUG = "main"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SLUG_CHARACTERS = 40
-NAME_CHARACTERS = 80
 # A worker that was silent for longer may be gone, and its keys with it.
 HEARD_WITHIN = timedelta(minutes=5)
 
@@ -162,15 +161,8 @@ def _problems(
     name: str, region: Region, key_reference: str, workspace: Workspace | None, actor: Actor
 ) -> dict[str, list[str]]:
     problems: dict[str, list[str]] = {}
-    if not name:
-        problems["name"] = [_("Give the workspace a name.")]
-    elif hidden := content.hidden_character(name):
-        problems["name"] = [hidden]
-    elif len(name) > NAME_CHARACTERS:
-        problems["name"] = [
-            _("A name has at most %(most)s characters; this has %(count)s.")
-            % {"most": NAME_CHARACTERS, "count": len(name)}
-        ]
+    if unfit := content.name_problem(name, missing=_("Give the workspace a name.")):
+        problems["name"] = [unfit]
     if settings.DEMO and region != Region.ENVIRONMENT:
         problems["region"] = [_("In the demo nothing may reach Alibaba Cloud.")]
     if actor.kind == ActorKind.SYSTEM:
