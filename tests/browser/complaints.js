@@ -48,11 +48,19 @@ window.complaints = (() => {
   const isLarge = ({ fontSize, fontWeight }) =>
     parseFloat(fontSize) >= (fontWeight >= 700 ? 18.66 : 24);
 
+  // The block in which the link stands amid text, from which it has to be told apart.
+  function textAround(link) {
+    let block = link.parentElement;
+    while (getComputedStyle(block).display.startsWith("inline")) block = block.parentElement;
+    return block.innerText.trim() === link.innerText.trim() ? null : block;
+  }
+
   // Each text with all that its contrast hangs on, in both themes.
   function looks() {
     const shown = [...document.body.querySelectorAll("*")].filter((one) => one.checkVisibility());
-    const texts = shown.filter(isText);
-    const found = new Map(texts.map((one) => [one, one.localName === "a" ? "link" : "text"]));
+    const found = new Map(shown.filter(isText).map((one) => [one, ""]));
+    const links = [...found.keys()].filter((one) => one.localName === "a");
+    const around = new Map(links.map((link) => [link, textAround(link)]));
     for (const theme of ["dark", "light"]) {
       document.documentElement.dataset.theme = theme;
       const grounds = new Map();
@@ -62,6 +70,8 @@ window.complaints = (() => {
         const ground = [grounds.get(one.parentElement), ...own.map((name) => style[name])];
         grounds.set(one, ground.join(" "));
         const paint = [isLarge(style), ...PAINT.map((name) => style[name])];
+        const block = around.get(one);
+        if (block) paint.push("amid", getComputedStyle(block).color);
         if (found.has(one)) found.set(one, [found.get(one), ...ground, ...paint].join("|"));
       }
     }
